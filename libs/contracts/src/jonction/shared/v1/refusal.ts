@@ -45,6 +45,8 @@ export const ErrorReason = {
   ERROR_REASON_TOO_MANY_CALLS: "ERROR_REASON_TOO_MANY_CALLS",
   /** ERROR_REASON_REQUEST_TOO_LARGE - The request is larger than the service reads. RESOURCE_EXHAUSTED. */
   ERROR_REASON_REQUEST_TOO_LARGE: "ERROR_REASON_REQUEST_TOO_LARGE",
+  /** ERROR_REASON_ISSUER_UNAVAILABLE - The identity provider's keys cannot be read, so no token can be judged. UNAVAILABLE; call again. */
+  ERROR_REASON_ISSUER_UNAVAILABLE: "ERROR_REASON_ISSUER_UNAVAILABLE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -67,6 +69,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_PAGE_TOKEN_INVALID = typeof ErrorReason.ERROR_REASON_PAGE_TOKEN_INVALID;
   export type ERROR_REASON_TOO_MANY_CALLS = typeof ErrorReason.ERROR_REASON_TOO_MANY_CALLS;
   export type ERROR_REASON_REQUEST_TOO_LARGE = typeof ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE;
+  export type ERROR_REASON_ISSUER_UNAVAILABLE = typeof ErrorReason.ERROR_REASON_ISSUER_UNAVAILABLE;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -120,6 +123,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_REQUEST_TOO_LARGE":
       return ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE;
+    case 16:
+    case "ERROR_REASON_ISSUER_UNAVAILABLE":
+      return ErrorReason.ERROR_REASON_ISSUER_UNAVAILABLE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -161,6 +167,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_TOO_MANY_CALLS";
     case ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE:
       return "ERROR_REASON_REQUEST_TOO_LARGE";
+    case ErrorReason.ERROR_REASON_ISSUER_UNAVAILABLE:
+      return "ERROR_REASON_ISSUER_UNAVAILABLE";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -201,6 +209,8 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE:
       return 15;
+    case ErrorReason.ERROR_REASON_ISSUER_UNAVAILABLE:
+      return 16;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;

@@ -1,0 +1,4 @@
+export { accessSubscriptions, type Caller, noteAgent, noteGrant, noteRevocation } from './access.ts';
+export { type Job, startJobs } from './jobs.ts';
+export { type Query, routesOf } from './route.ts';
+export { type Command, type CommandContext, type Runner, startRunner } from './runner.ts';

@@ -1,0 +1,82 @@
+import { refuse } from '@jonction/service';
+import { type Item, keyOf } from './runner.ts';
+
+/** Beyond this many a service sheds: waiting longer than a deadline helps nobody. */
+const MOST_WAITING = 10_000;
+
+export interface Queue {
+  add(item: Item): void;
+}
+
+export interface QueueOptions {
+  batch: number;
+  atOnce: number;
+  work(items: Item[]): Promise<void>;
+}
+
+/**
+ * Gathers commands into groups of one operator. Operators take turns, so a busy one delays the others by a group at
+ * most. Two commands with the same request_id never run at the same time here: the second waits for the first's answer.
+ */
+export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
+  const waiting = new Map<string, Item[]>();
+  const underWay = new Set<string>();
+  let running = 0;
+  let size = 0;
+
+  function add(item: Item): void {
+    if (size >= MOST_WAITING) return item.reject(refuse('TOO_MANY_CALLS'));
+    size++;
+    const line = waiting.get(item.call.operator);
+    if (line) line.push(item);
+    else waiting.set(item.call.operator, [item]);
+    next();
+  }
+
+  function next(): void {
+    for (const operator of [...waiting.keys()]) {
+      if (running >= atOnce) return;
+      const group = take(operator);
+      if (group.length > 0) void run(group);
+    }
+  }
+
+  function take(operator: string): Item[] {
+    const line = waiting.get(operator) ?? [];
+    waiting.delete(operator);
+    const group: Item[] = [];
+    const left: Item[] = [];
+    for (const item of line) {
+      const key = keyOf(item);
+      if (group.length >= batch || underWay.has(key)) {
+        left.push(item);
+        continue;
+      }
+      underWay.add(key);
+      group.push(item);
+    }
+    size -= group.length;
+    // Put back at the end: the other operators come first.
+    if (left.length > 0) waiting.set(operator, left);
+    return group;
+  }
+
+  async function run(group: Item[]): Promise<void> {
+    running++;
+    const keys = group.map(keyOf);
+    // Nobody waits any more for a call that was cancelled; its request_id can come again.
+    const wanted = group.filter(({ call }) => !call.signal.aborted);
+    for (const item of group) if (item.call.signal.aborted) item.reject(refuse('CONFLICT'));
+    try {
+      if (wanted.length > 0) await work(wanted);
+    } catch (error) {
+      for (const item of wanted) item.reject(error);
+    } finally {
+      for (const key of keys) underWay.delete(key);
+      running--;
+      next();
+    }
+  }
+
+  return { add };
+}

@@ -1,0 +1,130 @@
+import {
+  type Call,
+  type Database,
+  inOperator,
+  inSpan,
+  type MessageType,
+  type RequestOf,
+  type ResponseOf,
+  type RouteFor,
+  refuse,
+  type ServiceDefinition,
+  SpanKind,
+  toRefusal,
+  transact,
+} from '@jonction/service';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { allow, type Caller, findCallers } from './access.ts';
+import type { Command, CommandPlan, Runner } from './runner.ts';
+
+/** Reads for one caller, in a transaction that sees its operator's rows and the published ones. */
+export type Query<Request, Response> = (
+  em: EntityManager,
+  request: Request,
+  context: { caller: Caller; now: Date },
+) => Promise<Response>;
+
+interface Method<Request, Response> {
+  readonly name: string;
+  readonly requestType: MessageType<Request>;
+  readonly responseType: MessageType<Response>;
+}
+
+/** Builds the routes of one gRPC service: each line of rpc.ts names the RPC, the right it needs, and its function. */
+export function routesOf<S extends ServiceDefinition>(definition: S, database: Database, runner: Runner) {
+  type M = S['methods'];
+  const methodOf = (name: keyof M) => definition.methods[name as string] as unknown as Method<never, unknown>;
+
+  function planOf<K extends keyof M>(name: K, right: string, run: Command<never, unknown>): CommandPlan {
+    const { requestType, responseType, name: rpc } = methodOf(name);
+    return {
+      right,
+      run,
+      requestType: requestType as MessageType<unknown>,
+      responseType,
+      rpc: `${definition.name}/${rpc}`,
+    };
+  }
+
+  return {
+    /** A write. Its request has a `request_id`. */
+    command<K extends keyof M>(
+      name: K,
+      right: string,
+      run: Command<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      const plan = planOf(name, right, run);
+      return { kind: 'unary', right, answer: (call, request) => runner(plan, call, request as { requestId: string }) };
+    },
+
+    /** A write of many: each item is the command `name` with its own request_id, and gets its own receipt. */
+    bulk<K extends keyof M, Item, Receipt>(
+      name: K,
+      right: string,
+      run: Command<RequestOf<M[K]>, ResponseOf<M[K]>>,
+      shape: BulkShape<Item, Receipt, RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<Item, Receipt> {
+      const plan = planOf(name, right, run);
+      return {
+        kind: 'bulk',
+        right,
+        async answer(call, item) {
+          const request = shape.request(item as Item) as { requestId: string } | undefined;
+          try {
+            if (!request) throw refuse('FIELD_INVALID', { fields: 'item' });
+            const bytes = await runner(plan, call, request);
+            return shape.done(request.requestId, plan.responseType.decode(bytes) as ResponseOf<M[K]>);
+          } catch (error) {
+            return shape.refused(request?.requestId ?? '', toRefusal(error));
+          }
+        },
+      };
+    },
+
+    /** A read. */
+    query<K extends keyof M>(
+      name: K,
+      right: string,
+      read: Query<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      const { responseType } = methodOf(name);
+      return {
+        kind: 'unary',
+        right,
+        answer: async (call, request) =>
+          responseType
+            .encode(
+              await readFor(database, call, right, (em, caller) =>
+                read(em, request as never, { caller, now: new Date() }),
+              ),
+            )
+            .finish(),
+      };
+    },
+  };
+}
+
+/** How a bulk call wraps the unary command's request and response. */
+export interface BulkShape<Item, Receipt, Request, Response> {
+  request(item: Item): Request | undefined;
+  done(requestId: string, response: Response): Receipt;
+  refused(requestId: string, refusal: ReturnType<typeof toRefusal>): Receipt;
+}
+
+async function readFor<T>(
+  database: Database,
+  call: Call,
+  right: string,
+  read: (em: EntityManager, caller: Caller) => Promise<T>,
+): Promise<T> {
+  const em = inOperator(database, call.operator);
+  return inSpan(
+    'transaction',
+    { kind: SpanKind.CLIENT, parent: call.trace, attributes: { 'db.system.name': 'postgresql' } },
+    () =>
+      transact(em, async () => {
+        const callers = await findCallers(em, call.operator, [call.subject]);
+        return read(em, allow(callers.get(call.subject), right));
+      }),
+  );
+}

@@ -1,0 +1,251 @@
+import { createHash } from 'node:crypto';
+import { causedBy, newCause, writeUnit } from '@jonction/events';
+import {
+  type Call,
+  type Context,
+  type Database,
+  DomainError,
+  inOperator,
+  inSpan,
+  isConflict,
+  type MessageType,
+  refusalOf,
+  refuse,
+  SpanKind,
+  sql,
+  transact,
+} from '@jonction/service';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { allow, type Caller, findCallers } from './access.ts';
+import { type Queue, startQueue } from './queue.ts';
+
+/** What a command is told beside its request. */
+export interface CommandContext {
+  now: Date;
+  caller: Caller;
+}
+
+/** Load, decide, record: a command touches its `em` alone, and is written for one item. */
+export type Command<Request, Response> = (
+  em: EntityManager,
+  request: Request,
+  context: CommandContext,
+) => Promise<Response>;
+
+export interface CommandPlan {
+  right: string;
+  run: Command<never, unknown>;
+  requestType: MessageType<unknown>;
+  responseType: MessageType<unknown>;
+  /** Under which name its request ids are kept: `MembershipService/AdmitMember`. */
+  rpc: string;
+}
+
+/** One command that waits for its turn. */
+export interface Item {
+  plan: CommandPlan;
+  call: Call;
+  request: { requestId: string };
+  hash: Buffer;
+  resolve(response: Uint8Array): void;
+  reject(error: unknown): void;
+}
+
+export interface RunnerOptions {
+  /** Commands in one transaction at most. */
+  batch: number;
+  /** Transactions at once at most. */
+  atOnce?: number;
+}
+
+const TRIES = 8;
+
+export type Runner = (plan: CommandPlan, call: Call, request: { requestId: string }) => Promise<Uint8Array>;
+
+/**
+ * Runs commands: idempotent, with the caller's rights of this moment, in one transaction with what they record. One
+ * alone runs at once; those that come while all transactions are taken form the next group of their operator.
+ */
+export function startRunner(database: Database, { batch, atOnce = 4 }: RunnerOptions): Runner {
+  const queue: Queue = startQueue({ batch, atOnce, work: (items) => runGroup(database, items) });
+  return (plan, call, request) =>
+    new Promise((resolve, reject) => {
+      const hash = createHash('sha256').update(plan.requestType.encode(request).finish()).digest();
+      queue.add({ plan, call, request, hash, resolve, reject });
+    });
+}
+
+/** What became of one item in a transaction not yet committed. */
+type Outcome = { item: Item; response: Uint8Array; fresh: boolean } | { item: Item; error: DomainError };
+
+async function runGroup(database: Database, items: Item[]): Promise<void> {
+  const { outcomes, error } = await attempt(database, items);
+  if (outcomes) return outcomes.forEach(answer);
+  const [only] = items;
+  if (items.length === 1 && only) {
+    only.reject(error);
+    return;
+  }
+  if (refusalOf(error)?.reason === 'DATABASE_UNAVAILABLE') {
+    for (const item of items) item.reject(error);
+    return;
+  }
+  // One of them spoils the rest: those that were refused run alone, the others together, and at worst each alone.
+  const refused = error instanceof Spoiled ? error.refused : new Set(items);
+  const rest = items.filter((item) => !refused.has(item));
+  if (rest.length > 0) await runGroup(database, rest);
+  for (const item of refused) await runGroup(database, [item]);
+}
+
+function answer(outcome: Outcome): void {
+  if ('response' in outcome) outcome.item.resolve(outcome.response);
+  else outcome.item.reject(outcome.error);
+}
+
+async function attempt(database: Database, items: Item[]): Promise<{ outcomes?: Outcome[]; error?: unknown }> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return { outcomes: await tracedTransaction(database, items) };
+    } catch (error) {
+      const again = isConflict(error) || refusalOf(error)?.reason === 'ALREADY_EXISTS' || isRepeat(error);
+      if (items.length > 1 || !again) return { error };
+      if (tries === TRIES) return { error: isConflict(error) ? refuse('CONFLICT') : error };
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries));
+    }
+  }
+}
+
+/** Two with the same request_id ran at once in two transactions: the second finds the first's answer when it tries again. */
+function isRepeat(error: unknown): boolean {
+  return (error as { constraint?: string }).constraint === 'idempotency_pkey';
+}
+
+/** Some items of a group were refused after they may have touched the shared EntityManager. */
+class Spoiled extends Error {
+  readonly refused: Set<Item>;
+  constructor(refused: Set<Item>) {
+    super('some items of the group were refused');
+    this.refused = refused;
+  }
+}
+
+async function tracedTransaction(database: Database, items: Item[]): Promise<Outcome[]> {
+  const lone = items.length === 1;
+  const [first] = items as [Item];
+  const traces = items.map((item) => item.call.trace);
+  const attributes = {
+    'db.system.name': 'postgresql',
+    'jonction.operator': first.call.operator,
+    'jonction.commands': items.length,
+  };
+  const placed = lone ? { parent: first.call.trace } : { links: traces };
+  return inSpan(
+    lone ? 'transaction' : 'transaction of a group',
+    { kind: SpanKind.CLIENT, attributes, ...placed },
+    async (within) => {
+      const em = inOperator(database, first.call.operator);
+      const { outcomes, recorded } = await transact(em, () => runAll(em, items, lone ? within : undefined));
+      if (recorded > 0) database.recorded();
+      return outcomes;
+    },
+  );
+}
+
+async function runAll(
+  em: EntityManager,
+  items: Item[],
+  within: Context | undefined,
+): Promise<{ outcomes: Outcome[]; recorded: number }> {
+  const [first] = items as [Item];
+  const { operator } = first.call;
+  const callers = await findCallers(em, operator, [...new Set(items.map((item) => item.call.subject))]);
+  const answered = await findAnswers(em, operator, items);
+  const now = new Date();
+  const outcomes: Outcome[] = [];
+  const refused = new Set<Item>();
+  for (const item of items) {
+    const outcome = await runOne(em, item, {
+      caller: callers.get(item.call.subject),
+      past: answered.get(keyOf(item)),
+      now,
+      within,
+    });
+    outcomes.push(outcome);
+    if ('error' in outcome && outcome.error !== undefined) refused.add(item);
+  }
+  if (refused.size > 0 && items.length > 1) throw new Spoiled(refused);
+  const [refusal] = outcomes;
+  if (refusal && 'error' in refusal) throw refusal.error;
+  await em.flush();
+  const recorded = await writeUnit(em);
+  await keepAnswers(em, operator, outcomes);
+  return { outcomes, recorded };
+}
+
+interface At {
+  caller: Caller | undefined;
+  past: Answered | undefined;
+  now: Date;
+  within: Context | undefined;
+}
+
+async function runOne(em: EntityManager, item: Item, { caller, past, now, within }: At): Promise<Outcome> {
+  const { plan, call, request, hash } = item;
+  try {
+    const allowed = allow(caller, plan.right);
+    if (past) {
+      if (!past.content_hash.equals(hash)) throw refuse('REQUEST_ID_REUSED');
+      return { item, response: past.response, fresh: false };
+    }
+    const run = async (trace: Context) => {
+      causedBy(em, newCause(now, trace));
+      return plan.run(em, request as never, { now, caller: allowed });
+    };
+    const response = await (within ? run(within) : inSpan(`process ${plan.rpc}`, { parent: call.trace }, run));
+    return { item, response: plan.responseType.encode(response).finish(), fresh: true };
+  } catch (error) {
+    if (error instanceof DomainError) return { item, error };
+    throw error;
+  }
+}
+
+interface Answered {
+  rpc: string;
+  request_id: string;
+  content_hash: Buffer;
+  response: Buffer;
+}
+
+export function keyOf({ call, plan, request }: Item): string {
+  return `${call.operator}\n${plan.rpc}\n${request.requestId}`;
+}
+
+const ANSWERS = `
+  select i.rpc, i.request_id, i.content_hash, i.response from unnest($2::text[], $3::text[]) as asked (rpc, request_id)
+  join idempotency i on i.operator = $1 and i.rpc = asked.rpc and i.request_id = asked.request_id`;
+
+async function findAnswers(em: EntityManager, operator: string, items: Item[]): Promise<Map<string, Answered>> {
+  const rows = await sql<Answered>(em, ANSWERS, [
+    operator,
+    items.map(({ plan }) => plan.rpc),
+    items.map(({ request }) => request.requestId),
+  ]);
+  return new Map(rows.map((row) => [`${operator}\n${row.rpc}\n${row.request_id}`, row]));
+}
+
+const KEEP = `
+  insert into idempotency (operator, rpc, request_id, content_hash, response)
+  select $1, * from unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[]) order by 2, 3`;
+
+/** Kept in the order of their keys, so that two groups with the same ones wait for each other and never lock crosswise. */
+async function keepAnswers(em: EntityManager, operator: string, outcomes: Outcome[]): Promise<void> {
+  const fresh = outcomes.flatMap((outcome) => ('response' in outcome && outcome.fresh ? [outcome] : []));
+  if (fresh.length === 0) return;
+  await sql(em, KEEP, [
+    operator,
+    fresh.map(({ item }) => item.plan.rpc),
+    fresh.map(({ item }) => item.request.requestId),
+    fresh.map(({ item }) => item.hash),
+    fresh.map(({ response }) => Buffer.from(response)),
+  ]);
+}

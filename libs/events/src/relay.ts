@@ -1,0 +1,282 @@
+import {
+  type Context,
+  contextOf,
+  type Database,
+  defect,
+  inSpan,
+  log,
+  SpanKind,
+  traceparentOf,
+} from '@jonction/service';
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { Client } from 'pg';
+import { contextNameOf, subjectOf } from './event.ts';
+
+/** At most 1,000 messages go in an atomic batch; 500 is where the rate stops growing. */
+const BATCH = 500;
+const POLL_MS = 500;
+const RETRY_MS = 500;
+
+export interface Row {
+  position: string;
+  event_id: string;
+  operator: string;
+  member_id: string;
+  aggregate_id: string;
+  seq: number;
+  type: string;
+  body: string;
+  traceparent: string;
+  causation: string;
+  correlation: string;
+  occurred_at: Date;
+}
+
+export interface RelayOptions {
+  /** The service's database as the role that may only read the outbox and mark it. */
+  url: string;
+  /** The context whose events these are; also the stream's name. */
+  context: string;
+}
+
+/**
+ * Sends what the outbox holds to the context's stream, in order, once. There is no cursor: the rows without a stream
+ * sequence are what is left to send. One relay a service is active, held by an advisory lock; it outlives the loss of
+ * PostgreSQL and of NATS.
+ */
+export function startRelay(database: Database, nats: NatsConnection, options: RelayOptions): AsyncDisposable {
+  const stop = new AbortController();
+  const alarm = alarmClock(stop.signal);
+  const nudge = `nudge.${options.context}`;
+  // The active relay may be in another replica: a word on core NATS wakes it too.
+  let active = false;
+  database.recorded = () => {
+    if (active) alarm.ring();
+    else if (!nats.isClosed()) nats.publish(nudge);
+  };
+  const listening = nats.subscribe(nudge, { callback: () => alarm.ring() });
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await holdAndSend(nats, options, alarm, stop.signal, (now) => (active = now));
+      } catch (error) {
+        log.warn({ event: 'relay interrupted', context: options.context, ...defect(error) });
+        await alarm.wait(RETRY_MS, true);
+      }
+      active = false;
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      listening.unsubscribe();
+      await running;
+    },
+  };
+}
+
+type Alarm = ReturnType<typeof alarmClock>;
+
+/** Waits for a ring, a time, or the end. A ring that comes while nobody waits is kept. */
+function alarmClock(end: AbortSignal) {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const ring = () => {
+    rung = true;
+    wake?.();
+  };
+  end.addEventListener('abort', ring);
+  return {
+    ring,
+    async wait(ms: number, deaf = false) {
+      if (end.aborted || (rung && !deaf)) {
+        rung = false;
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          if (deaf && !end.aborted) return;
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = undefined;
+      rung = false;
+    },
+  };
+}
+
+async function holdAndSend(
+  nats: NatsConnection,
+  { url, context }: RelayOptions,
+  alarm: Alarm,
+  end: AbortSignal,
+  activate: (now: boolean) => void,
+): Promise<void> {
+  const client = new Client({ connectionString: url, application_name: `${context} relay`, keepAlive: true });
+  const lost = new Promise<never>((_, reject) => {
+    client.on('error', reject);
+    end.addEventListener('abort', () => reject(new Stopped()), { once: true });
+  });
+  lost.catch(() => {});
+  try {
+    await client.connect();
+    await Promise.race([client.query('select pg_advisory_lock(hashtext($1))', [`relay ${context}`]), lost]);
+    activate(true);
+    const jsm = await jetstreamManager(nats, { checkAPI: false });
+    const js = jetstream(nats);
+    let next = BATCH;
+    while (!end.aborted) {
+      if (!(await settle(client, jsm, context))) {
+        await alarm.wait(2_000, true);
+        continue;
+      }
+      next = await sendUntilRefused(client, js, alarm, end, next);
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  } finally {
+    client.end().catch(() => {});
+  }
+}
+
+class Stopped extends Error {}
+
+/**
+ * Marks what a lost acknowledgement left unmarked: this relay alone writes the stream, so whatever stands behind the
+ * last marked sequence was sent by it. Returns false, having said what to do, when the stream is missing or behind.
+ */
+export async function settle(client: Client, jsm: JetStreamManager, context: string): Promise<boolean> {
+  const { rows } = await client.query<{ marked: string }>('select coalesce(max(stream_seq), 0) as marked from outbox');
+  const marked = Number(rows[0]?.marked ?? 0);
+  let last: number;
+  try {
+    last = (await jsm.streams.info(context)).state.last_seq;
+  } catch (error) {
+    if ((error as { code?: number }).code !== 10_059) throw error;
+    log.error({ event: 'stream missing', stream: context, remedy: 'npm run provision' });
+    return false;
+  }
+  if (last < marked) {
+    log.error({
+      event: 'stream behind the outbox',
+      stream: context,
+      last,
+      marked,
+      remedy: `npm run rebuild -- ${context}`,
+    });
+    return false;
+  }
+  for (let seq = marked + 1; seq <= last; seq++) {
+    const stored = await jsm.streams.getMessage(context, { seq });
+    const id = stored?.header.get('ce-id');
+    await client.query(
+      'update outbox set stream_seq = $1, published_at = now() where event_id = $2 and stream_seq is null',
+      [seq, id],
+    );
+  }
+  return true;
+}
+
+/** Sends batch after batch. Returns the size to go on with after a batch was refused: one at a time, then batches again. */
+async function sendUntilRefused(
+  client: Client,
+  js: JetStreamClient,
+  alarm: Alarm,
+  end: AbortSignal,
+  first: number,
+): Promise<number> {
+  let size = first;
+  while (!end.aborted) {
+    const { rows } = await client.query<Row>({
+      name: 'unsent',
+      text: `select * from outbox where stream_seq is null order by position limit $1`,
+      values: [size],
+    });
+    if (rows.length === 0) {
+      await alarm.wait(POLL_MS);
+      continue;
+    }
+    let lastSeq: number;
+    try {
+      lastSeq = await send(js, rows);
+    } catch (error) {
+      log.warn({ event: 'publish failed', events: rows.length, ...defect(error) });
+      await alarm.wait(RETRY_MS, true);
+      return rows.length > 1 ? 1 : BATCH;
+    }
+    await mark(client, rows, lastSeq);
+    if (size < BATCH) size = Math.min(BATCH, size * 2);
+  }
+  return BATCH;
+}
+
+/** Stores the rows in the stream, all or none. Returns the sequence of the last one. */
+export async function send(js: JetStreamClient, rows: Row[]): Promise<number> {
+  const [first] = rows;
+  if (!first) return 0;
+  const context = contextNameOf(first.type);
+  const lone = rows.length === 1;
+  const parents = rows.map((row) => contextOf(row.traceparent));
+  return inSpan(
+    lone ? `publish ${first.type}` : 'publish batch',
+    {
+      kind: SpanKind.PRODUCER,
+      attributes: {
+        'messaging.system': 'nats',
+        'messaging.destination.name': context,
+        'messaging.batch.message_count': rows.length,
+      },
+      ...(lone ? { parent: parents[0] as Context } : { links: parents }),
+    },
+    async (inside) => {
+      if (lone)
+        return (
+          await js.publish(subjectOf(first.type, first.operator, first.member_id), first.body, {
+            headers: envelope(first, traceparentOf(inside)),
+            timeout: 5_000,
+          })
+        ).seq;
+      return sendBatch(js, rows);
+    },
+  );
+}
+
+async function sendBatch(js: JetStreamClient, rows: Row[]): Promise<number> {
+  const message = (row: Row) =>
+    [subjectOf(row.type, row.operator, row.member_id), row.body, { headers: envelope(row, row.traceparent) }] as const;
+  const batch = await js.startBatch(...message(rows[0] as Row));
+  for (const row of rows.slice(1, -1)) batch.add(...message(row));
+  const { seq } = await batch.commit(...message(rows.at(-1) as Row));
+  return seq;
+}
+
+/** CloudEvents 1.0, binary mode of its NATS binding. The library drops `msgID` in a batch, so the header is set here. */
+export function envelope(row: Row, traceparent: string): MsgHdrs {
+  const set = headers();
+  set.set('Nats-Msg-Id', row.event_id);
+  set.set('ce-specversion', '1.0');
+  set.set('ce-id', row.event_id);
+  set.set('ce-type', row.type);
+  set.set('ce-source', `/jonction/${contextNameOf(row.type)}`);
+  set.set('ce-subject', row.aggregate_id);
+  set.set('ce-time', row.occurred_at.toISOString());
+  set.set('ce-datacontenttype', 'application/json');
+  set.set('jonction-seq', String(row.seq));
+  if (row.causation) set.set('jonction-causation', row.causation);
+  set.set('jonction-correlation', row.correlation);
+  if (traceparent) set.set('traceparent', traceparent);
+  return set;
+}
+
+/** A batch is stored in one piece, so its sequences follow each other up to the last. */
+export async function mark(client: Client, rows: Row[], lastSeq: number): Promise<void> {
+  await client.query({
+    name: 'mark',
+    text: `update outbox set stream_seq = sent.seq, published_at = now()
+           from unnest($1::bigint[], $2::bigint[]) as sent (position, seq) where outbox.position = sent.position`,
+    values: [rows.map((row) => row.position), rows.map((_, at) => lastSeq - rows.length + 1 + at)],
+  });
+}

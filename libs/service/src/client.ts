@@ -1,0 +1,149 @@
+import * as grpc from '@grpc/grpc-js';
+import { BadRequest, ErrorInfo, LocalizedMessage, Status } from '@jonction/contracts';
+import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from './route.ts';
+
+/** How the caller presents itself; `deadlineMs` is per call. */
+export interface CallerOptions {
+  token?: string;
+  operator?: string;
+  deadlineMs?: number;
+  traceparent?: string;
+}
+
+type Partly<T> = T extends Date | Uint8Array
+  ? T
+  : T extends (infer U)[]
+    ? Partly<U>[]
+    : T extends object
+      ? { [K in keyof T]?: Partly<T[K]> }
+      : T;
+
+/** One promise per unary RPC; a bulk RPC takes and gives an async iterable. */
+export type Client<S extends ServiceDefinition> = {
+  [K in keyof S['methods']]: S['methods'][K]['requestStream'] extends true
+    ? (
+        items: AsyncIterable<Partly<RequestOf<S['methods'][K]>>>,
+        options?: CallerOptions,
+      ) => AsyncIterable<ResponseOf<S['methods'][K]>>
+    : (request: Partly<RequestOf<S['methods'][K]>>, options?: CallerOptions) => Promise<ResponseOf<S['methods'][K]>>;
+} & Disposable;
+
+/** Calls a service from another process: typed by its contract, with a deadline on every call. */
+export function connectTo<S extends ServiceDefinition>(
+  definition: S,
+  address: string,
+  defaults: CallerOptions = {},
+): Client<S> {
+  const channel = new grpc.Client(address, grpc.credentials.createInsecure());
+  const methods = Object.entries(definition.methods).map(([name, method]) => {
+    const path = `/${definition.fullName}/${method.name}`;
+    const call = method.requestStream ? bulk : unary;
+    return [
+      name,
+      (request: never, options?: CallerOptions) => call(channel, path, method, request, { ...defaults, ...options }),
+    ];
+  });
+  return Object.assign(Object.fromEntries(methods), { [Symbol.dispose]: () => channel.close() });
+}
+
+function unary(
+  channel: grpc.Client,
+  path: string,
+  method: MethodDefinition,
+  request: object,
+  options: CallerOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    channel.makeUnaryRequest(
+      path,
+      encoder(method),
+      decoder(method),
+      request,
+      metadataOf(options),
+      callOptions(options),
+      (error, response) => (error ? reject(new CallError(error)) : resolve(response)),
+    );
+  });
+}
+
+async function* bulk(
+  channel: grpc.Client,
+  path: string,
+  method: MethodDefinition,
+  items: AsyncIterable<object>,
+  options: CallerOptions,
+) {
+  const wire = channel.makeBidiStreamRequest(
+    path,
+    encoder(method),
+    decoder(method),
+    metadataOf(options),
+    callOptions(options),
+  );
+  const sending = send(wire, items);
+  try {
+    yield* wire;
+    await sending;
+  } catch (error) {
+    throw (error as { metadata?: unknown }).metadata ? new CallError(error as grpc.ServiceError) : error;
+  }
+}
+
+async function send(wire: grpc.ClientDuplexStream<object, unknown>, items: AsyncIterable<object>): Promise<void> {
+  try {
+    for await (const item of items) {
+      if (!wire.write(item)) await new Promise((resolve) => wire.once('drain', resolve));
+    }
+  } finally {
+    wire.end();
+  }
+}
+
+function encoder(method: MethodDefinition) {
+  return (request: object) => Buffer.from(method.requestType.encode(method.requestType.fromPartial(request)).finish());
+}
+
+function decoder(method: MethodDefinition) {
+  return (bytes: Buffer) => method.responseType.decode(bytes);
+}
+
+function metadataOf({ token, operator, traceparent }: CallerOptions): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (token) metadata.set('authorization', `Bearer ${token}`);
+  if (operator) metadata.set('jonction-operator', operator);
+  if (traceparent) metadata.set('traceparent', traceparent);
+  return metadata;
+}
+
+function callOptions({ deadlineMs = 10_000 }: CallerOptions): grpc.CallOptions {
+  return Number.isFinite(deadlineMs) ? { deadline: Date.now() + deadlineMs } : {};
+}
+
+/** A refused or failed call, with its reason and its words. */
+export class CallError extends Error {
+  override name = 'CallError';
+  readonly code: grpc.status;
+  /** `DEADLINE_PAST`; empty when the other end gave none. */
+  readonly reason: string = '';
+  readonly french: string = '';
+  readonly english: string = '';
+  /** Field names, in proto. */
+  readonly fields: string[] = [];
+
+  constructor(error: grpc.ServiceError) {
+    super(error.message, { cause: error });
+    this.code = error.code;
+    const [bytes] = error.metadata.get('grpc-status-details-bin');
+    if (!bytes) return;
+    for (const { typeUrl, value } of Status.decode(bytes as Buffer).details) {
+      if (typeUrl.endsWith(ErrorInfo.$type)) this.reason = ErrorInfo.decode(value).reason;
+      if (typeUrl.endsWith(BadRequest.$type))
+        this.fields = BadRequest.decode(value).fieldViolations.map((violation) => violation.field);
+      if (typeUrl.endsWith(LocalizedMessage.$type)) {
+        const { locale, message } = LocalizedMessage.decode(value);
+        if (locale === 'fr') this.french = message;
+        else this.english = message;
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { type EntityManager, type EntitySchema, FlushMode, MikroORM } from '@mikro-orm/postgresql';
+import { CompiledQuery, type Transaction } from 'kysely';
+import { refuse } from './refusals.ts';
+
+/** More than sixteen connections on two cores lose throughput. */
+const CONNECTIONS = 8;
+
+export interface DatabaseOptions {
+  /** A `postgres:` address with the user of the service's application role. */
+  url: string;
+  entities: EntitySchema[];
+  connections?: number;
+}
+
+export interface Database extends AsyncDisposable {
+  orm: MikroORM;
+  /** Called after a commit that recorded events; the relay puts its alarm clock here. */
+  recorded(): void;
+}
+
+/** Opens a service's database as its application role: row-level security holds, and nothing is read without an operator. */
+export async function openDatabase({ url, entities, connections = CONNECTIONS }: DatabaseOptions): Promise<Database> {
+  const orm = await MikroORM.init({
+    clientUrl: url,
+    entities,
+    discovery: { warnWhenNoEntities: false },
+    pool: { min: 1, max: connections },
+    // What `inOperator` sets on an EntityManager is applied with set_config(…, true) when its transaction begins.
+    sessionContext: 'transaction',
+    // Commands find by id (the identity map answers) and constraints guard the rest, so a query need not flush first.
+    flushMode: FlushMode.COMMIT,
+    findOneOrFailHandler: (entity) => refuse('NOT_FOUND', { what: entity }),
+    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, statement_timeout: 15_000 },
+  });
+  return { orm, recorded() {}, [Symbol.asyncDispose]: () => orm.close(true) };
+}
+
+/** An EntityManager whose transactions see and write the rows of one operator only. Used once, then dropped. */
+export function inOperator({ orm }: Database, operator: string): EntityManager {
+  const em = orm.em.fork();
+  em.setSessionContext({ variables: { 'app.operator': operator } });
+  return em;
+}
+
+/** Runs hand-written SQL with `$1` parameters inside the transaction of `em`. */
+export async function sql<Row>(em: EntityManager, text: string, parameters: unknown[] = []): Promise<Row[]> {
+  const transaction = em.getTransactionContext<Transaction<unknown>>();
+  if (!transaction) throw new Error('hand-written SQL runs inside a transaction only, for row-level security to hold');
+  const { rows } = await transaction.executeQuery<Row>(CompiledQuery.raw(text, parameters));
+  return rows;
+}
+
+/** Runs `work` in one transaction of `em`, and flushes it; whatever it throws undoes all of it. */
+export async function transact<T>(em: EntityManager, work: () => Promise<T>): Promise<T> {
+  await em.begin();
+  try {
+    const result = await work();
+    await em.commit();
+    return result;
+  } catch (error) {
+    // The connection may be gone; why the work failed matters more than that.
+    await em.rollback().catch(() => {});
+    throw error;
+  }
+}

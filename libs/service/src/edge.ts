@@ -1,0 +1,134 @@
+import * as grpc from '@grpc/grpc-js';
+import type { Identify } from './identity.ts';
+import { defect, log } from './log.ts';
+import { refuse } from './refusals.ts';
+import type { BulkRoute, Call, MethodDefinition, UnaryRoute } from './route.ts';
+import { refusalOf, toStatus } from './status.ts';
+import { contextOf, fail, inside, type Span, SpanKind, startSpan, traceIdOf } from './tracing.ts';
+
+const OPERATOR = /^[a-z][a-z0-9-]{1,31}$/;
+/** Items of one bulk call worked on at once; the sender is slowed down beyond. */
+const BULK_WINDOW = 256;
+
+/** What stands between the wire and a route. */
+export interface Edge {
+  /** `MembershipService/AdmitMember`. */
+  rpc: string;
+  /** The service's name, told in each refusal. */
+  domain: string;
+  identify: Identify;
+}
+
+type AnyCall = { metadata: grpc.Metadata; getDeadline(): Date | number; cancelled: boolean } & NodeJS.EventEmitter;
+
+interface Opened {
+  call: Call;
+  span: Span;
+  startedAt: number;
+}
+
+export function unaryHandler(edge: Edge, route: UnaryRoute): grpc.handleUnaryCall<unknown, unknown> {
+  return (wire, callback) => {
+    const opened = open(edge, wire);
+    answer().then(
+      (bytes) => {
+        close(edge, opened);
+        callback(null, bytes);
+      },
+      (error) => {
+        close(edge, opened, error);
+        callback(toStatus(error, edge.domain));
+      },
+    );
+
+    async function answer() {
+      await admit(edge, opened.call, wire);
+      return route.answer(opened.call, wire.request);
+    }
+  };
+}
+
+export function bulkHandler(
+  edge: Edge,
+  route: BulkRoute,
+  method: MethodDefinition,
+): grpc.handleBidiStreamingCall<unknown, unknown> {
+  return (wire) => {
+    const opened = open(edge, wire);
+    serve().then(
+      () => {
+        close(edge, opened);
+        wire.end();
+      },
+      (error) => {
+        close(edge, opened, error);
+        wire.emit('error', toStatus(error, edge.domain));
+      },
+    );
+
+    async function serve() {
+      await admit(edge, opened.call, wire);
+      const pending: Promise<unknown>[] = [];
+      const reply = async () => {
+        const receipt = method.responseType.encode(await pending.shift()).finish();
+        if (!wire.write(receipt)) await new Promise((resolve) => wire.once('drain', resolve));
+      };
+      for await (const item of wire) {
+        pending.push(route.answer(opened.call, item));
+        if (pending.length >= BULK_WINDOW) await reply();
+      }
+      while (pending.length > 0) await reply();
+    }
+  };
+}
+
+function open(edge: Edge, wire: AnyCall): Opened {
+  const parent = contextOf(header(wire, 'traceparent'));
+  const span = startSpan(edge.rpc, {
+    kind: SpanKind.SERVER,
+    parent,
+    attributes: { 'rpc.system': 'grpc', 'rpc.method': edge.rpc },
+  });
+  const abort = new AbortController();
+  wire.once('cancelled', () => abort.abort());
+  const call = { rpc: edge.rpc, operator: '', subject: '', trace: inside(span, parent), signal: abort.signal };
+  return { call, span, startedAt: performance.now() };
+}
+
+/** Deadline, token, operator: in this order, so that nothing is looked up for a call that cannot be served. */
+async function admit(edge: Edge, call: Call, wire: AnyCall): Promise<void> {
+  if (wire.getDeadline() === Number.POSITIVE_INFINITY) throw refuse('DEADLINE_MISSING');
+  const [scheme, token] = (header(wire, 'authorization') ?? '').split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token) throw refuse('TOKEN_MISSING');
+  call.subject = await edge.identify(token);
+  const operator = header(wire, 'jonction-operator');
+  if (!operator) throw refuse('OPERATOR_MISSING');
+  if (!OPERATOR.test(operator)) throw refuse('NOT_ENROLLED');
+  call.operator = operator;
+}
+
+function header(wire: AnyCall, name: string): string | undefined {
+  const [value] = wire.metadata.get(name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** One line a request, and the end of its span. */
+function close(edge: Edge, { call, span, startedAt }: Opened, error?: unknown): void {
+  const refusal = error === undefined ? undefined : refusalOf(error);
+  const code = error === undefined ? 'OK' : (grpc.status[toStatus(error, edge.domain).code] ?? 'UNKNOWN');
+  if (call.operator) span.setAttribute('jonction.operator', call.operator);
+  span.setAttribute('rpc.grpc.status', code);
+  if (error !== undefined) fail(span, refusal ?? error);
+  span.end();
+  const line = {
+    event: 'request',
+    rpc: edge.rpc,
+    status: code,
+    reason: refusal?.reason,
+    operator: call.operator,
+    ms: Math.round((performance.now() - startedAt) * 10) / 10,
+    trace_id: traceIdOf(call.trace),
+  };
+  if (code === 'INTERNAL') log.error({ ...line, ...defect(error) });
+  else log.info(line);
+}

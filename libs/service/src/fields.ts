@@ -1,0 +1,53 @@
+import type { Violation } from './refusal.ts';
+import { refuse } from './refusals.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+// C0 and C1 controls, the line separators and lone surrogates: none has a place in a title, and PostgreSQL refuses NUL.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Gathers what is wrong with a request, so that a caller learns of all of it at once. Field names are proto names. */
+export function checkFields() {
+  const violations: Violation[] = [];
+  const expect = (good: boolean, field: string, description: string) => {
+    if (!good) violations.push({ field, description });
+  };
+  return {
+    expect,
+    /** Unicode text of min to max UTF-16 units, without control characters. */
+    text(field: string, value: string, { min = 1, max }: { min?: number; max: number }) {
+      expect(value.length >= min && value.length <= max, field, `must have ${min} to ${max} characters`);
+      expect(value.length > max || !CONTROL.test(value), field, 'must have no control character');
+      expect(min === 0 || value.length > max || value.trim() !== '', field, 'must not be blank');
+    },
+    uuid(field: string, value: string, { optional = false } = {}) {
+      expect((optional && value === '') || UUID.test(value), field, 'must be a UUID in lower case');
+    },
+    requestId(value: string) {
+      expect(REQUEST_ID.test(value), 'request_id', 'must have 1 to 64 of A-Z a-z 0-9 _ -');
+    },
+    /** A value that the contract names; unknown and unspecified ones are refused. */
+    known(field: string, value: string, { optional = false } = {}) {
+      const good = value !== 'UNRECOGNIZED' && (optional || !value.endsWith('_UNSPECIFIED'));
+      expect(good, field, 'must be a value that the contract names');
+    },
+    day(field: string, value: string, { optional = false } = {}) {
+      expect((optional && value === '') || isDay(value), field, 'must be a day, YYYY-MM-DD');
+    },
+    /** Throws FIELD_INVALID naming every field that is wrong; returns if none is. */
+    done() {
+      if (violations.length === 0) return;
+      const fields = [...new Set(violations.map((violation) => violation.field))].join(', ');
+      throw refuse('FIELD_INVALID', { fields }, violations);
+    },
+  };
+}
+
+function isDay(value: string): boolean {
+  if (!DAY.test(value)) return false;
+  const time = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value);
+}

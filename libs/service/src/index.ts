@@ -1,0 +1,40 @@
+export { CallError, type CallerOptions, type Client, connectTo } from './client.ts';
+export { readSettings, type Settings, settings, z } from './config.ts';
+export { type Database, inOperator, openDatabase, sql, transact } from './database.ts';
+export { checkFields } from './fields.ts';
+export { type Identify, identifyBy } from './identity.ts';
+export { jobsLog } from './jobs-log.ts';
+export { LARGEST_REQUEST, listen } from './listen.ts';
+export { defect, log } from './log.ts';
+export { type DatabasePlan, databaseUrl, provisionDatabase, rolesOf } from './migrate.ts';
+export { readPage, writePage } from './page.ts';
+export { DomainError, type Facts, type ReasonOf, type RefusalText, refusals, type Violation } from './refusal.ts';
+export { refuse } from './refusals.ts';
+export type {
+  BulkRoute,
+  Call,
+  MessageType,
+  MethodDefinition,
+  RequestOf,
+  ResponseOf,
+  Route,
+  RouteFor,
+  Routes,
+  ServiceDefinition,
+  UnaryRoute,
+} from './route.ts';
+export { ConfigError, runUntilSignal } from './run.ts';
+export { isConflict, refusalOf, toRefusal, toStatus } from './status.ts';
+export {
+  type Context,
+  contextOf,
+  fail,
+  inSpan,
+  inside,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  startSpan,
+  traceIdOf,
+  traceparentOf,
+} from './tracing.ts';

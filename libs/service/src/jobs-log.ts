@@ -1,0 +1,8 @@
+import { Logger } from 'graphile-worker';
+import { log } from './log.ts';
+
+/** graphile-worker's own lines, in ours; the payload is never among them. */
+export const jobsLog = new Logger(() => (level, message) => {
+  if (level === 'error' || level === 'warning')
+    log.warn({ event: 'jobs', level, message: message.split('\n')[0]?.slice(0, 200) });
+});

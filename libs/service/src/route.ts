@@ -1,0 +1,69 @@
+import type { Context } from './tracing.ts';
+
+/** A message type as ts-proto generates it. */
+export interface MessageType<T> {
+  readonly $type: string;
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+  fromPartial(part: object): T;
+  fromJSON(json: unknown): T;
+  toJSON(message: T): unknown;
+}
+
+/** One RPC as ts-proto generates it (`generic-definitions`). */
+export interface MethodDefinition {
+  readonly name: string;
+  readonly requestType: MessageType<unknown>;
+  readonly requestStream: boolean;
+  readonly responseType: MessageType<unknown>;
+  readonly responseStream: boolean;
+}
+
+export interface ServiceDefinition {
+  readonly name: string;
+  readonly fullName: string;
+  readonly methods: Readonly<Record<string, MethodDefinition>>;
+}
+
+export type RequestOf<M> = M extends { requestType: { decode(...args: never[]): infer T } } ? T : never;
+export type ResponseOf<M> = M extends { responseType: { decode(...args: never[]): infer T } } ? T : never;
+
+/** One call as it comes in: who calls, for which operator, in which trace. What the caller may do is looked up later. */
+export interface Call {
+  /** `MembershipService/AdmitMember`. */
+  rpc: string;
+  operator: string;
+  subject: string;
+  trace: Context;
+  signal: AbortSignal;
+}
+
+/** An RPC that answers once, with the encoded response. */
+export interface UnaryRoute {
+  kind: 'unary';
+  right: string;
+  answer(call: Call, request: unknown): Promise<Uint8Array>;
+}
+
+/** An RPC that answers each item of a stream with a receipt; it never rejects, a refusal is a receipt too. */
+export interface BulkRoute {
+  kind: 'bulk';
+  right: string;
+  answer(call: Call, item: unknown): Promise<unknown>;
+}
+
+export type Route = UnaryRoute | BulkRoute;
+
+declare const request: unique symbol;
+declare const response: unique symbol;
+
+/** A route that fits one RPC only: wiring another RPC's function does not compile. */
+export type RouteFor<Request, Response> = Route & {
+  readonly [request]?: (asked: Request) => void;
+  readonly [response]?: Response;
+};
+
+/** Every RPC of a service with its route; a missing one does not compile, one without a right does not start. */
+export type Routes<S extends ServiceDefinition> = {
+  [K in keyof S['methods']]: RouteFor<RequestOf<S['methods'][K]>, ResponseOf<S['methods'][K]>>;
+};

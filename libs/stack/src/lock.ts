@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endOrphans, processMark } from './orphans.ts';
+import { orElse, type Progress, readOrEmpty } from './system.ts';
+
+/** Holds a data folder. `ledger` is where the processes started under it are noted. Disposing gives both back. */
+export type Lock = AsyncDisposable & { ledger: string };
+
+type Holder = { pid: number; mark: string | undefined; since: string };
+
+/**
+ * Takes `<dir>/lock`, so that one start at a time works on a data folder, and ends the processes that a killed start left.
+ * Throws when a living process holds it, saying which, since when and what to do; a dead holder's lock is taken over.
+ */
+export async function acquireLock(dir: string, progress: Progress): Promise<Lock> {
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, 'lock');
+  const holder: Holder = { pid: process.pid, mark: processMark(process.pid), since: new Date().toISOString() };
+  while (!createWith(file, JSON.stringify(holder))) removeStale(file, progress);
+  const ledger = join(dir, 'children');
+  await endOrphans(ledger, progress).catch((error) => {
+    rmSync(file, { force: true }); // the ledger stays: these processes are still there to be ended
+    throw error;
+  });
+  const release = async () => {
+    for (const path of [ledger, file]) rmSync(path, { force: true });
+  };
+  return { ledger, [Symbol.asyncDispose]: release };
+}
+
+/** The 32 random bytes from which the passwords of a data folder are derived: `<dir>/secret`, mode 0600, made once. */
+export function seekSecrets(dir: string): Buffer {
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, 'secret');
+  createWith(file, randomBytes(32).toString('hex'));
+  const secret = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  if (secret.length === 32) return secret;
+  throw new Error(`${file} is damaged: it must hold 64 hexadecimal digits. Restore it, or begin anew without ${dir}.`);
+}
+
+/** Makes a file with its whole content in one step (others never see it half written). False when it exists already. */
+function createWith(file: string, content: string): boolean {
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
+
+function removeStale(file: string, progress: Progress): void {
+  const seen = readOrEmpty(file);
+  const holder = orElse((): Holder | undefined => JSON.parse(seen), undefined);
+  if (holder && processMark(holder.pid) === holder.mark) {
+    const who = `pid ${holder.pid}, since ${holder.since}`;
+    const advice = `Stop it first (Ctrl-C in its terminal, or: kill ${holder.pid}), or use another data folder.`;
+    throw new Error(`another start works on this data folder: ${who} (${file}). ${advice}`);
+  }
+  // Two starts may find the same dead holder: what was moved away must be what was read, else it is put back.
+  const aside = `${file}.${process.pid}.stale`;
+  orElse(() => renameSync(file, aside), undefined);
+  if (readOrEmpty(aside) !== seen) orElse(() => linkSync(aside, file), undefined);
+  else if (seen) progress(`taking over ${file}: pid ${holder?.pid}, since ${holder?.since}, is gone`);
+  rmSync(aside, { force: true });
+}
