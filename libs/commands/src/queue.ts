@@ -25,7 +25,10 @@ export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
   let size = 0;
 
   function add(item: Item): void {
-    if (size >= MOST_WAITING) return item.reject(refuse('TOO_MANY_CALLS'));
+    if (size >= MOST_WAITING) {
+      item.reject(refuse('TOO_MANY_CALLS'));
+      return;
+    }
     size++;
     const line = waiting.get(item.call.operator);
     if (line) line.push(item);

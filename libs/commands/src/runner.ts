@@ -107,17 +107,12 @@ async function attempt(database: Database, items: Item[]): Promise<{ outcomes?: 
     try {
       return { outcomes: await tracedTransaction(database, items) };
     } catch (error) {
-      const again = isConflict(error) || refusalOf(error)?.reason === 'ALREADY_EXISTS' || isRepeat(error);
-      if (items.length > 1 || !again) return { error };
-      if (tries === TRIES) return { error: isConflict(error) ? refuse('CONFLICT') : error };
+      // The loser of a race looks again, and finds what the winner wrote.
+      if (items.length > 1 || !isConflict(error)) return { error };
+      if (tries === TRIES) return { error: refuse('CONFLICT') };
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries));
     }
   }
-}
-
-/** Two with the same request_id ran at once in two transactions: the second finds the first's answer when it tries again. */
-function isRepeat(error: unknown): boolean {
-  return (error as { constraint?: string }).constraint === 'idempotency_pkey';
 }
 
 /** Some items of a group were refused after they may have touched the shared EntityManager. */

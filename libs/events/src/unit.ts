@@ -63,10 +63,10 @@ export function record<E extends EventFields>(em: EntityManager, type: EventType
 }
 
 /** Adds a job with the change that needs it. A job of the same key replaces the one that waits. */
-export function schedule(
+export function schedule<P extends { operator: string }>(
   em: EntityManager,
   identifier: string,
-  payload: { operator: string },
+  payload: P,
   { at, key }: { at: Date; key: string },
 ): void {
   const { cause, jobs } = unitOf(em);

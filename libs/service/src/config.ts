@@ -16,6 +16,8 @@ export const settings = {
   /** The OpenID Connect issuer whose tokens are accepted. */
   OIDC_ISSUER: z.url(),
   OIDC_AUDIENCE: z.string().default('jonction'),
+  /** Describes the services to tools such as grpcurl; leave it off where strangers can call. */
+  GRPC_REFLECTION: z.enum(['on', 'off']).default('off'),
   /** Commands run in one transaction at most; 1 turns grouping off. */
   COMMAND_BATCH: z.coerce.number().int().min(1).max(500).default(64),
 };

@@ -4,10 +4,8 @@ import { refuse } from './refusals.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
-// C0 and C1 controls, the line separators and lone surrogates: none has a place in a title, and PostgreSQL refuses NUL.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const CONTROL =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+// Controls, line separators and lone surrogates: none has a place in a title, and PostgreSQL refuses NUL.
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Gathers what is wrong with a request, so that a caller learns of all of it at once. Field names are proto names. */
 export function checkFields() {
@@ -50,4 +48,14 @@ function isDay(value: string): boolean {
   if (!DAY.test(value)) return false;
   const time = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value);
+}
+
+/** Letters as one searches them: without case or accents. */
+export function searchable(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+/** A `like` pattern that finds `text` anywhere, its own wildcards taken literally. */
+export function containing(text: string): string {
+  return `%${searchable(text).replace(/[\\%_]/g, '\\$&')}%`;
 }

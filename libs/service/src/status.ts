@@ -36,12 +36,15 @@ function isConnectionLoss(code: unknown, error: Error): boolean {
   );
 }
 
+/** Two wrote the next event of one aggregate, or the same request_id: the second must look again. */
+const RACES = new Set(['outbox_operator_aggregate_id_seq_key', 'idempotency_pkey']);
+
 /** True when running the same thing again may succeed: others wrote at the same time. */
 export function isConflict(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'OptimisticLockError') return true;
-    const { code } = cause as { code?: unknown };
-    if (code === '40001' || code === '40P01') return true;
+    const { code, constraint } = cause as { code?: unknown; constraint?: string };
+    if (code === '40001' || code === '40P01' || (constraint !== undefined && RACES.has(constraint))) return true;
   }
   return false;
 }

@@ -99,7 +99,10 @@ export async function whenReady(child: Child, attempt: () => Promise<boolean>, l
 }
 
 /** Launches a server, and gives what it takes to stop, kill and launch it again, beside `address` (how to reach it). */
-export async function restartable<T extends object>(address: T, launch: () => Promise<Child>): Promise<T & Restartable> {
+export async function restartable<T extends object>(
+  address: T,
+  launch: () => Promise<Child>,
+): Promise<T & Restartable> {
   let child: Child | undefined = await launch();
   const end = async (ending: (it: Child) => unknown) => {
     if (child) await ending(child);
@@ -129,7 +132,12 @@ function diesWithUs(signal: NodeJS.Signals): string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', signal.slice(3)] : [];
 }
 
-async function stopChild(child: ChildProcess, exited: Promise<Exit>, signal: NodeJS.Signals, graceMs: number): Promise<Exit> {
+async function stopChild(
+  child: ChildProcess,
+  exited: Promise<Exit>,
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<Exit> {
   child.kill(signal);
   const tooLong = setTimeout(() => child.kill('SIGKILL'), graceMs);
   return exited.finally(() => clearTimeout(tooLong));

@@ -1,9 +1,9 @@
-export { type Child, type ChildOptions, type Exit, spawnChild } from './child.ts';
+export { type Child, type ChildOptions, type Exit, type Restartable, spawnChild } from './child.ts';
 export { acquireLock, type Lock, seekSecrets } from './lock.ts';
 export { type Nats, type NatsOptions, type NatsUser, startNats } from './nats.ts';
 export { findNatsServer, type NatsBinary } from './nats-binary.ts';
 export { claimPort, freePort } from './ports.ts';
 export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { removePostgresData } from './postgres-data.ts';
-export type { Progress } from './run.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
+export type { Progress } from './system.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endOrphans, processMark } from './orphans.ts';
-import { orElse, type Progress, readOrEmpty } from './system.ts';
+import { orElse, type Progress, readIfThere } from './system.ts';
 
 /** Holds a data folder. `ledger` is where the processes started under it are noted. Disposing gives both back. */
 export type Lock = AsyncDisposable & { ledger: string };
@@ -55,17 +55,17 @@ function createWith(file: string, content: string): boolean {
 }
 
 function removeStale(file: string, progress: Progress): void {
-  const seen = readOrEmpty(file);
-  const holder = orElse((): Holder | undefined => JSON.parse(seen), undefined);
-  if (holder && processMark(holder.pid) === holder.mark) {
-    const who = `pid ${holder.pid}, since ${holder.since}`;
+  const seen = readIfThere(file);
+  if (seen === undefined) return;
+  const holder = orElse((): Holder => JSON.parse(seen), { pid: 0, mark: '', since: 'an unknown time' });
+  if (holder.pid && processMark(holder.pid) === holder.mark) {
     const advice = `Stop it first (Ctrl-C in its terminal, or: kill ${holder.pid}), or use another data folder.`;
-    throw new Error(`another start works on this data folder: ${who} (${file}). ${advice}`);
+    throw new Error(`pid ${holder.pid} works on this data folder since ${holder.since} (${file}). ${advice}`);
   }
   // Two starts may find the same dead holder: what was moved away must be what was read, else it is put back.
   const aside = `${file}.${process.pid}.stale`;
   orElse(() => renameSync(file, aside), undefined);
-  if (readOrEmpty(aside) !== seen) orElse(() => linkSync(aside, file), undefined);
-  else if (seen) progress(`taking over ${file}: pid ${holder?.pid}, since ${holder?.since}, is gone`);
+  if (readIfThere(aside) === seen) progress(`taking over ${file}: pid ${holder.pid}, since ${holder.since}, is gone`);
+  else orElse(() => linkSync(aside, file), undefined);
   rmSync(aside, { force: true });
 }

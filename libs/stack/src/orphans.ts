@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
-import { orElse, type Progress, readOrEmpty, until } from './system.ts';
+import { orElse, type Progress, readIfThere, readOrEmpty, until } from './system.ts';
 
 type Entry = { pid: number; mark: string; name: string; stopSignal: NodeJS.Signals };
 
@@ -31,7 +31,7 @@ export function recordChild(ledger: string, child: Omit<Entry, 'mark'>): void {
  */
 export async function endOrphans(ledger: string, progress: Progress, graceMs = 10_000): Promise<void> {
   // The last line of a start killed while writing it does not parse.
-  const lines = readOrEmpty(ledger).split('\n');
+  const lines = (readIfThere(ledger) ?? '').split('\n');
   const entries = lines.flatMap((line) => orElse((): Entry[] => [JSON.parse(line)], []));
   const living = () => entries.filter((entry) => processMark(entry.pid) === entry.mark);
   for (const entry of living()) {
@@ -43,7 +43,9 @@ export async function endOrphans(ledger: string, progress: Progress, graceMs = 1
   }
   if (!(await until(() => living().length === 0, 5_000))) {
     const left = living().map((entry) => `${entry.name} (pid ${entry.pid})`);
-    throw new Error(`cannot end ${left.join(', ')}, left by another start. Start as the user it belongs to, or end it.`);
+    throw new Error(
+      `cannot end ${left.join(', ')}, left by another start. Start as the user it belongs to, or end it.`,
+    );
   }
   rmSync(ledger, { force: true });
 }

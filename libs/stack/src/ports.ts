@@ -40,7 +40,9 @@ function holderOf(port: number): string | undefined {
 
 function listeningSockets(table: string, port: number): string[] {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = readOrEmpty(table).split('\n').map((line) => line.trim().split(/\s+/));
+  const rows = readOrEmpty(table)
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
   // proc(5): the local address is field 1, the state field 3 (0A listens), the inode field 9.
   return rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '0A').map((row) => `socket:[${row[9]}]`);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Says one line to the person who waits. */
@@ -11,7 +11,11 @@ export type RunAs = { uid?: number; gid?: number };
 type RunOptions = RunAs & { cwd?: string; env?: NodeJS.ProcessEnv; timeout?: number };
 
 /** Runs a program to its end. Never throws: one that is missing, fails or takes longer than `timeout` (30 s) is `ok: false`. */
-export function run(command: string, args: string[], options: RunOptions = {}): Promise<{ ok: boolean; output: string }> {
+export function run(
+  command: string,
+  args: string[],
+  options: RunOptions = {},
+): Promise<{ ok: boolean; output: string }> {
   return new Promise((resolve) => {
     execFile(command, args, { timeout: 30_000, maxBuffer: 16 << 20, ...options }, (error, stdout, stderr) => {
       resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
@@ -27,6 +31,11 @@ export async function until<T>(attempt: () => T | Promise<T>, limitMs: number): 
     if (result || performance.now() > deadline) return result || undefined;
     await delay(20);
   }
+}
+
+/** The text of a file, undefined when it is not there. Throws when it is closed to us. */
+export function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 /** The text of a file, empty when it is not there or closed to us. */

@@ -1,0 +1,8 @@
+import { readSettings, settings } from '@jonction/service';
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** The environment of the library. */
+export function readConfig(environment = process.env) {
+  return readSettings(settings, environment);
+}

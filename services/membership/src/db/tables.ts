@@ -1,0 +1,62 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { Agent, Entitlement } from '../domain/agent.ts';
+import { Identifier, Member } from '../domain/member.ts';
+
+// Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
+// the first part of each key.
+export const tables = [
+  defineEntity({
+    class: Member,
+    tableName: 'member',
+    properties: {
+      memberId: p.uuid().primary(),
+      operator: p.string(),
+      organizationId: p.uuid(),
+      kind: p.string(),
+      name: p.string(),
+      nameSearch: p.string(),
+      departementCode: p.string(),
+      municipalPopulation: p.integer(),
+      status: p.string(),
+      admittedOn: p.date(),
+      version: p.integer().version(),
+    },
+  }),
+  defineEntity({
+    class: Identifier,
+    tableName: 'identifier',
+    properties: {
+      identifierId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.uuid(),
+      scheme: p.string(),
+      value: p.string(),
+      validFrom: p.date().nullable(),
+      validUntil: p.date().nullable(),
+    },
+  }),
+  defineEntity({
+    class: Agent,
+    tableName: 'agent',
+    properties: {
+      agentId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.string(),
+      subject: p.string(),
+      displayName: p.string(),
+      version: p.integer().version(),
+    },
+  }),
+  defineEntity({
+    class: Entitlement,
+    tableName: 'entitlement',
+    properties: {
+      entitlementId: p.uuid().primary(),
+      operator: p.string(),
+      agentId: p.uuid(),
+      role: p.string(),
+      grantedAt: p.datetime(),
+      revokedAt: p.datetime().nullable(),
+    },
+  }),
+];

@@ -1,0 +1,24 @@
+import type { Role } from '@jonction/contracts';
+
+const READ = ['membership.read', 'procurement.read', 'dce.read'];
+
+/** The rights each role gives. Told with every EntitlementGranted, so that no service needs this list. */
+export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
+  ROLE_OPERATOR_ADMINISTRATOR: [
+    ...READ,
+    'membership.admit',
+    'membership.agents',
+    'procurement.write',
+    'procurement.publish',
+  ],
+  ROLE_MEMBER_ADMINISTRATOR: [...READ, 'membership.agents'],
+  ROLE_BUYER: [...READ, 'procurement.write', 'procurement.publish'],
+  ROLE_READER: READ,
+};
+
+/** Whether a role is for agents of the operator itself (`true`), of a member (`false`), or of both (`undefined`). */
+export const roleIsOfOperator: Partial<Record<Role, boolean>> = {
+  ROLE_OPERATOR_ADMINISTRATOR: true,
+  ROLE_MEMBER_ADMINISTRATOR: false,
+  ROLE_BUYER: false,
+};

@@ -1,0 +1,44 @@
+import type { ListMembersRequest, ListMembersResponse } from '@jonction/contracts';
+import { checkFields, containing, readPage, writePage } from '@jonction/service';
+import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
+import { Identifier, Member } from '../domain/member.ts';
+import { memberMessage } from './member-message.ts';
+
+export async function listMembers(em: EntityManager, request: ListMembersRequest): Promise<ListMembersResponse> {
+  const fields = checkFields();
+  fields.known('kind', request.kind, { optional: true });
+  fields.text('departement_code', request.departementCode, { min: 0, max: 3 });
+  fields.text('name_contains', request.nameContains, { min: 0, max: 100 });
+  fields.done();
+  const { kind, departementCode, nameContains } = request;
+  const filters = [kind, departementCode, nameContains];
+  const { limit, after } = readPage(request, filters, 2);
+  const where: FilterQuery<Member> = {
+    ...(kind === 'ORGANIZATION_KIND_UNSPECIFIED' ? {} : { kind }),
+    ...(departementCode ? { departementCode } : {}),
+    ...(nameContains ? { nameSearch: { $like: containing(nameContains) } } : {}),
+  };
+  const [name, id] = after ?? [];
+  const beyond: FilterQuery<Member> =
+    name === undefined || id === undefined
+      ? {}
+      : { $or: [{ nameSearch: { $gt: name } }, { nameSearch: name, memberId: { $gt: id } }] };
+  const members = await em.find(
+    Member,
+    { $and: [where, beyond] },
+    { orderBy: { nameSearch: 'asc', memberId: 'asc' }, limit: limit + 1 },
+  );
+  const page = members.slice(0, limit);
+  const identifiers = await em.find(
+    Identifier,
+    { memberId: { $in: page.map((member) => member.memberId) } },
+    { orderBy: { scheme: 'asc', validFrom: 'asc' } },
+  );
+  const byMember = Map.groupBy(identifiers, (identifier) => identifier.memberId);
+  const last = members.length > limit ? page.at(-1) : undefined;
+  return {
+    members: page.map((member) => memberMessage(member, byMember.get(member.memberId) ?? [])),
+    nextPageToken: writePage(last && [last.nameSearch, last.memberId], filters),
+    totalSize: await em.count(Member, where),
+  };
+}

@@ -1,0 +1,41 @@
+import type { MembershipErrorReason } from '@jonction/contracts';
+import { type ReasonOf, type RefusalText, refusals } from '@jonction/service';
+
+/** What membership may refuse, in words. A jurist reviews this file, not the code around it. */
+const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
+  IDENTIFIER_TAKEN: {
+    kind: 'exists',
+    constraint: 'identifier_once_at_a_time',
+    fr: 'Un de ces codes est déjà celui d’un autre membre à la même période. Vérifiez le code et ses dates de validité.',
+    en: 'One of these codes is borne by another member at the same time. Check the code and the days it is valid.',
+  },
+  SUBJECT_ENROLLED: {
+    kind: 'exists',
+    constraint: 'agent_subject_once',
+    fr: 'Cette personne est déjà inscrite auprès de cet opérateur. Donnez-lui un rôle au lieu de l’inscrire de nouveau.',
+    en: 'This person is enrolled with this operator already. Give them a role instead of enrolling them again.',
+  },
+  ROLE_GRANTED: {
+    kind: 'exists',
+    constraint: 'entitlement_role_once',
+    fr: 'Cet agent a déjà ce rôle : rien à faire.',
+    en: 'This agent has this role already: there is nothing to do.',
+  },
+  ROLE_NOT_GRANTED: {
+    kind: 'refused',
+    fr: 'Cet agent n’a pas ce rôle. Relisez ses rôles avant d’en retirer un.',
+    en: 'This agent has not this role. Read the roles it has before you take one back.',
+  },
+  ROLE_UNFIT: {
+    kind: 'refused',
+    fr: 'Ce rôle ne convient pas à cet agent : l’administration de l’opérateur va aux agents de l’opérateur, les achats et l’administration d’un membre aux agents de ce membre.',
+    en: 'This role does not fit this agent: administering the operator is for agents of the operator, buying and administering a member for agents of that member.',
+  },
+  OTHER_MEMBER: {
+    kind: 'forbidden',
+    fr: 'Vous ne gérez que les agents de votre propre organisme. Adressez-vous à l’administrateur de l’organisme concerné.',
+    en: 'You manage the agents of your own organisation only. Turn to the administrator of the organisation concerned.',
+  },
+};
+
+export const refuse = refusals(table);

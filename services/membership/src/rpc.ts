@@ -1,0 +1,38 @@
+import { type Runner, routesOf } from '@jonction/commands';
+import {
+  type AdmitMembersRequest,
+  type AdmitMembersResponse,
+  MembershipServiceDefinition as membership,
+} from '@jonction/contracts';
+import type { Database, Routes } from '@jonction/service';
+import { admitMember } from './commands/admit-member.ts';
+import { enrolAgent } from './commands/enrol-agent.ts';
+import { grantEntitlement } from './commands/grant-entitlement.ts';
+import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { getMember } from './queries/get-member.ts';
+import { listAgents } from './queries/list-agents.ts';
+import { listMembers } from './queries/list-members.ts';
+import { resolveIdentifier } from './queries/resolve-identifier.ts';
+
+/** What membership is asked, and the right each needs. */
+export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
+  const { command, bulk, query } = routesOf(membership, database, runner);
+  return {
+    admitMember: command('admitMember', 'membership.admit', admitMember),
+    admitMembers: bulk('admitMember', 'membership.admit', admitMember, {
+      request: (item: AdmitMembersRequest) => item.member,
+      done: (requestId, admitted): AdmitMembersResponse => ({
+        requestId,
+        outcome: { $case: 'admitted', value: admitted },
+      }),
+      refused: (requestId, refusal) => ({ requestId, outcome: { $case: 'refusal', value: refusal } }),
+    }),
+    getMember: query('getMember', 'membership.read', getMember),
+    listMembers: query('listMembers', 'membership.read', listMembers),
+    resolveIdentifier: query('resolveIdentifier', 'membership.read', resolveIdentifier),
+    enrolAgent: command('enrolAgent', 'membership.agents', enrolAgent),
+    listAgents: query('listAgents', 'membership.agents', listAgents),
+    grantEntitlement: command('grantEntitlement', 'membership.agents', grantEntitlement),
+    revokeEntitlement: command('revokeEntitlement', 'membership.agents', revokeEntitlement),
+  };
+}

@@ -1,0 +1,45 @@
+import type { CommandContext } from '@jonction/commands';
+import {
+  ConsultationDrafted,
+  type CreateConsultationRequest,
+  type CreateConsultationResponse,
+} from '@jonction/contracts';
+import { record } from '@jonction/events';
+import { checkFields } from '@jonction/service';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { v7 as uuidv7 } from 'uuid';
+import { Consultation } from '../domain/consultation.ts';
+import { KnownMember } from '../domain/known-member.ts';
+import { consultationMessage } from '../queries/consultation-message.ts';
+import { refuse } from '../refusals.ts';
+
+export async function createConsultation(
+  em: EntityManager,
+  request: CreateConsultationRequest,
+  { now, caller }: CommandContext,
+): Promise<CreateConsultationResponse> {
+  const { memberId, title, deadline = new Date(Number.NaN) } = request;
+  const fields = checkFields();
+  fields.requestId(request.requestId);
+  fields.uuid('member_id', memberId);
+  fields.text('title', title, { max: 500 });
+  fields.expect(!Number.isNaN(deadline.getTime()), 'deadline', 'must be a time');
+  fields.done();
+  const buyer = await em.findOne(KnownMember, { memberId });
+  if (!buyer) throw refuse('NOT_A_MEMBER');
+  const consultation = em.create(Consultation, {
+    consultationId: uuidv7(),
+    operator: caller.operator,
+    memberId,
+    buyerName: buyer.name,
+    title,
+    deadline,
+    status: 'CONSULTATION_STATUS_DRAFT',
+    publishedAt: null,
+    closedAt: null,
+    version: 1,
+  });
+  consultation.mustBeActedForBy(caller.memberId);
+  record(em, ConsultationDrafted, consultation.draft(now));
+  return { consultation: consultationMessage(consultation) };
+}

@@ -1,0 +1,6 @@
+/** A member as procurement heard of it from membership. */
+export class KnownMember {
+  memberId!: string;
+  operator!: string;
+  name!: string;
+}

@@ -1,0 +1,8 @@
+import type { MemberAdmitted } from '@jonction/contracts';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { KnownMember } from '../domain/known-member.ts';
+
+/** Lets the member be a buyer. */
+export function onMemberAdmitted(em: EntityManager, { operator, memberId, name }: MemberAdmitted): void {
+  em.create(KnownMember, { operator, memberId, name });
+}

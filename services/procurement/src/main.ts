@@ -1,0 +1,38 @@
+import { startJobs, startRunner } from '@jonction/commands';
+import { ConsultationServiceDefinition } from '@jonction/contracts';
+import { connectNats, startConsumers, startRelay } from '@jonction/events';
+import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
+import { type Config, readConfig } from './config.ts';
+import { tables } from './db/tables.ts';
+import { jobs } from './jobs.ts';
+import { rpc } from './rpc.ts';
+import { subscriptions } from './subscriptions.ts';
+
+/** Starts procurement, part by part; disposing what it returns stops them in reverse order. */
+export async function start(config: Config) {
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
+  const nats = parts.adopt(await connectNats(config.NATS_URL, 'procurement'), (connection) => connection.drain());
+  parts.use(startRelay(database, nats, { url: config.RELAY_DATABASE_URL, context: 'procurement' }));
+  parts.use(startConsumers(database, nats, { url: config.RELAY_DATABASE_URL, service: 'procurement', subscriptions }));
+  parts.use(await startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  const { port } = parts.use(
+    await listen({
+      host: config.GRPC_HOST,
+      port: config.GRPC_PORT,
+      domain: 'procurement',
+      identify: identifyBy(config.OIDC_ISSUER, config.OIDC_AUDIENCE),
+      reflection: config.GRPC_REFLECTION === 'on',
+      services: [
+        {
+          definition: ConsultationServiceDefinition,
+          routes: rpc(database, startRunner(database, { batch: config.COMMAND_BATCH })),
+        },
+      ],
+    }),
+  );
+  const running = parts.move();
+  return { port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+if (import.meta.main) await runUntilSignal(() => start(readConfig()));
