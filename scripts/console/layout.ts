@@ -26,7 +26,7 @@ export function page(title: string, body: Html): string {
 <body>
 <header><a href="/">Jonction console</a></header>
 <main>
-<h1>${title}</h1>
+<h1>${breakable(title)}</h1>
 ${body}
 </main>
 </body>
@@ -67,5 +67,5 @@ export function duration(ns: bigint): string {
 /** A moment in UTC, to the millisecond. */
 export function moment(ns: string): Html {
   const iso = new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 23)}</time>`;
+  return html`<time datetime="${iso}"><span class="together">${iso.slice(0, 10)}</span> ${iso.slice(11, 23)}</time>`;
 }

@@ -122,10 +122,10 @@ function linkList(
 
 function linkTo(target: { traceId: string; spanId: string }, { nameOf, trace }: View): Html {
   const name = nameOf(target);
-  const id = html`<code>${target.traceId.slice(0, 8)}</code>`;
-  if (name === null) return html`trace ${id}, not held`;
+  const place = html`<span class="together">in trace <code>${target.traceId.slice(0, 8)}</code></span>`;
+  if (name === null) return html`a span ${place}, which is not held`;
   const path = target.traceId === trace.traceId ? '' : `/trace/${target.traceId}`;
-  return html`<a href="${path}#s-${target.spanId}">${breakable(name || '(no name)')}</a> in trace ${id}`;
+  return html`<a href="${path}#s-${target.spanId}">${breakable(name || '(no name)')}</a> ${place}`;
 }
 
 /** Geometry is given by SVG attributes, so that the page needs no inline style. The columns beside it say it in figures. */

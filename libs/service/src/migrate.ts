@@ -110,6 +110,7 @@ async function migrate(url: string, { service, folders }: DatabasePlan): Promise
   const orm = await MikroORM.init({
     clientUrl: url,
     entities: [],
+    logger: () => {},
     extensions: [Migrator],
     discovery: { warnWhenNoEntities: false },
     migrations: { migrationsList, tableName: 'migration', allOrNothing: true, snapshot: false },

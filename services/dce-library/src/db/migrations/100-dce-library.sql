@@ -13,7 +13,7 @@ create table shelf (
   opened_at timestamptz not null,
   closed_at timestamptz,
   revision integer not null,
-  version integer not null
+  version integer not null default 1
 );
 create index shelf_search on shelf using gin (search gin_trgm_ops);
 select published_table('shelf', 'true');

@@ -13,7 +13,7 @@ create table member (
   municipal_population integer not null,
   status text not null,
   admitted_on date not null,
-  version integer not null,
+  version integer not null default 1,
   primary key (operator, member_id),
   constraint member_organization_once unique (operator, organization_id)
 );
@@ -30,7 +30,8 @@ create table identifier (
   valid_from date,
   valid_until date,
   primary key (operator, identifier_id),
-  foreign key (operator, member_id) references member,
+  -- Deferred: the unit of work writes in an order of its own.
+  foreign key (operator, member_id) references member deferrable initially deferred,
   -- One body bears a code at a time; the same code may pass to another later.
   constraint identifier_once_at_a_time exclude using gist (operator with =, scheme with =, value with =, daterange(valid_from, valid_until, '[]') with &&)
 );
@@ -43,7 +44,7 @@ create table agent (
   member_id text not null,
   subject text not null,
   display_name text not null,
-  version integer not null,
+  version integer not null default 1,
   primary key (operator, agent_id),
   constraint agent_subject_once unique (operator, subject)
 );
@@ -58,7 +59,7 @@ create table entitlement (
   granted_at timestamptz not null,
   revoked_at timestamptz,
   primary key (operator, entitlement_id),
-  foreign key (operator, agent_id) references agent
+  foreign key (operator, agent_id) references agent deferrable initially deferred
 );
 create unique index entitlement_role_once on entitlement (operator, agent_id, role) where revoked_at is null;
 select tenant_table('entitlement');

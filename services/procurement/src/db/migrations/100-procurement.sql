@@ -10,7 +10,7 @@ create table consultation (
   status text not null,
   published_at timestamptz,
   closed_at timestamptz,
-  version integer not null
+  version integer not null default 1
 );
 create index consultation_of_member on consultation (operator, member_id, consultation_id);
 -- A draft is its operator's; what is published is everyone's to read.
