@@ -62,7 +62,7 @@ function traceRow(trace: Trace, services: readonly string[]): Html {
 <td class="number">${duration(BigInt(trace.durationNs))}</td>
 <td class="number">${trace.spans.length}</td>
 <td>${trace.services.map((service) => serviceChip(service, services))}</td>
-<td class="errors">${trace.errorCount > 0 ? html`<strong class="error">${count(trace.errorCount, 'error')}</strong>` : 'none'}</td>
+<td>${trace.errorCount > 0 ? html`<strong class="error">${trace.errorCount}</strong>` : 'none'}</td>
 </tr>
 `;
 }

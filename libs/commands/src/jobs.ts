@@ -24,7 +24,7 @@ export async function startJobs(
   const runner = await run({
     connectionString: url,
     taskList,
-    concurrency: 4,
+    concurrency: 3,
     pollInterval: 1_000,
     noHandleSignals: true,
     logger: jobsLog,

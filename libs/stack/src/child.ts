@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,25 +7,19 @@ import { type RunAs, until } from './system.ts';
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
-/** What every process that we start is given. */
+/** What the caller gives for each process that it has started. */
 export type Supervision = {
   /** All that it prints is appended here. */
   logFile: string;
   /** The lock's ledger: the next start ends the processes noted there if we are killed. */
-  ledger?: string | undefined;
-  onExit?: ((exit: Exit) => void) | undefined;
+  ledger?: string;
+  onExit?: (exit: Exit) => void;
 };
 
-export type ChildOptions = Supervision &
-  RunAs & {
-    name: string;
-    command: string;
-    args: string[];
-    env?: NodeJS.ProcessEnv;
-    cwd?: string;
-    /** What asks it to stop; SIGTERM by default. */
-    stopSignal?: NodeJS.Signals;
-  };
+type Program = { name: string; command: string; args: string[]; env?: NodeJS.ProcessEnv; cwd?: string };
+
+/** `stopSignal` asks it to stop; SIGTERM by default. */
+export type ChildOptions = Supervision & RunAs & Program & { stopSignal?: NodeJS.Signals };
 
 export type Child = AsyncDisposable & {
   name: string;
@@ -65,16 +59,14 @@ export async function spawnChild(options: ChildOptions): Promise<Child> {
   }
   if (options.ledger) recordChild(options.ledger, { pid: child.pid, name, stopSignal });
   if (options.onExit) void exited.then(options.onExit);
-  const stop = (graceMs = 10_000) => stopChild(child, exited, stopSignal, graceMs);
-  return {
-    name,
-    pid: child.pid,
-    exited,
-    kill: (signal) => void child.kill(signal),
-    stop,
-    printed: () => readFileSync(logFile).subarray(logStart).toString(),
-    [Symbol.asyncDispose]: async () => void (await stop()),
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+  const stop = (graceMs = 10_000) => {
+    kill(stopSignal);
+    const tooLong = setTimeout(() => kill('SIGKILL'), graceMs);
+    return exited.finally(() => clearTimeout(tooLong));
   };
+  const printed = () => readFileSync(logFile).subarray(logStart).toString();
+  return { name, pid: child.pid, exited, kill, stop, printed, [Symbol.asyncDispose]: () => stop().then(() => {}) };
 }
 
 /**
@@ -88,8 +80,7 @@ export async function whenReady(child: Child, attempt: () => Promise<boolean>, l
   });
   try {
     const ready = await until(async () => end !== undefined || (await attempt()), limitMs);
-    // One that has stopped is not the one that answered.
-    if (ready && !end) return child;
+    if (ready && !end) return child; // one that has stopped is not the one that answered
     throw new Error(end ?? `was not ready after ${limitMs / 1000} s`);
   } catch (error) {
     await child.stop();
@@ -98,11 +89,8 @@ export async function whenReady(child: Child, attempt: () => Promise<boolean>, l
   }
 }
 
-/** Launches a server, and gives what it takes to stop, kill and launch it again, beside `address` (how to reach it). */
-export async function restartable<T extends object>(
-  address: T,
-  launch: () => Promise<Child>,
-): Promise<T & Restartable> {
+/** Launches a server; gives `reach` (how to reach it) with what stops, kills and launches it again. */
+export async function restartable<T extends object>(reach: T, launch: () => Promise<Child>): Promise<T & Restartable> {
   let child: Child | undefined = await launch();
   const end = async (ending: (it: Child) => unknown) => {
     if (child) await ending(child);
@@ -113,32 +101,14 @@ export async function restartable<T extends object>(
     child ??= await launch();
   };
   const stop = () => end((it) => it.stop(30_000));
-  return {
-    ...address,
-    get pid() {
-      return child?.pid;
-    },
-    kill9: () => end((it) => it.kill('SIGKILL')),
-    start,
-    stop,
-    restart: () => stop().then(start),
-    [Symbol.asyncDispose]: stop,
-  };
+  const kill9 = () => end((it) => it.kill('SIGKILL'));
+  const restart = () => stop().then(start);
+  const actions = { kill9, start, stop, restart, [Symbol.asyncDispose]: stop };
+  return Object.defineProperty({ ...reach, ...actions, pid: child.pid }, 'pid', { get: () => child?.pid });
 }
 
 // Where setpriv exists (util-linux: every Debian) the kernel itself tells the child to stop when we are killed, so that a
 // test runner that is killed leaves nothing behind. It follows the thread that spawned. The ledger is for everywhere else.
 function diesWithUs(signal: NodeJS.Signals): string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', signal.slice(3)] : [];
-}
-
-async function stopChild(
-  child: ChildProcess,
-  exited: Promise<Exit>,
-  signal: NodeJS.Signals,
-  graceMs: number,
-): Promise<Exit> {
-  child.kill(signal);
-  const tooLong = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  return exited.finally(() => clearTimeout(tooLong));
 }

@@ -7,3 +7,17 @@ export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } fro
 export { removePostgresData } from './postgres-data.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
 export type { Progress } from './system.ts';
+export {
+  environmentOf,
+  natsUrlFor,
+  natsUsers,
+  type PlatformAddress,
+  passwordOf,
+  planOf,
+  provisionPlatform,
+  ROOT,
+  type ServiceSettings,
+  serviceNames,
+  snake,
+  speakers,
+} from './platform.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { endOrphans, processMark } from './orphans.ts';
 import { orElse, type Progress, readIfThere } from './system.ts';
 
-/** Holds a data folder. `ledger` is where the processes started under it are noted. Disposing gives both back. */
+/** Holds a data folder until it is disposed. `ledger` is where the processes started under it are noted. */
 export type Lock = AsyncDisposable & { ledger: string };
 
 type Holder = { pid: number; mark: string | undefined; since: string };
@@ -19,13 +19,13 @@ export async function acquireLock(dir: string, progress: Progress): Promise<Lock
   const holder: Holder = { pid: process.pid, mark: processMark(process.pid), since: new Date().toISOString() };
   while (!createWith(file, JSON.stringify(holder))) removeStale(file, progress);
   const ledger = join(dir, 'children');
-  await endOrphans(ledger, progress).catch((error) => {
-    rmSync(file, { force: true }); // the ledger stays: these processes are still there to be ended
+  const release = async () => rmSync(file, { force: true });
+  try {
+    await endOrphans(ledger, progress);
+  } catch (error) {
+    await release();
     throw error;
-  });
-  const release = async () => {
-    for (const path of [ledger, file]) rmSync(path, { force: true });
-  };
+  }
   return { ledger, [Symbol.asyncDispose]: release };
 }
 
@@ -56,16 +56,15 @@ function createWith(file: string, content: string): boolean {
 
 function removeStale(file: string, progress: Progress): void {
   const seen = readIfThere(file);
-  if (seen === undefined) return;
-  const holder = orElse((): Holder => JSON.parse(seen), { pid: 0, mark: '', since: 'an unknown time' });
-  if (holder.pid && processMark(holder.pid) === holder.mark) {
-    const advice = `Stop it first (Ctrl-C in its terminal, or: kill ${holder.pid}), or use another data folder.`;
-    throw new Error(`pid ${holder.pid} works on this data folder since ${holder.since} (${file}). ${advice}`);
+  const { pid, mark, since } = orElse((): Holder => JSON.parse(seen), { pid: 0, mark: '', since: 'an unknown time' });
+  if (pid && processMark(pid) === mark) {
+    const advice = `Stop it first (Ctrl-C in its terminal, or: kill ${pid}), or use another data folder.`;
+    throw new Error(`pid ${pid} works on this data folder since ${since} (${file}). ${advice}`);
   }
   // Two starts may find the same dead holder: what was moved away must be what was read, else it is put back.
   const aside = `${file}.${process.pid}.stale`;
   orElse(() => renameSync(file, aside), undefined);
-  if (readIfThere(aside) === seen) progress(`taking over ${file}: pid ${holder.pid}, since ${holder.since}, is gone`);
-  else orElse(() => linkSync(aside, file), undefined);
+  if (readIfThere(aside) !== seen) orElse(() => linkSync(aside, file), undefined);
+  else if (seen) progress(`taking over ${file}: pid ${pid}, since ${since}, is gone`);
   rmSync(aside, { force: true });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -55,33 +56,20 @@ function configuration(
 }
 
 async function launch(options: NatsOptions, file: string, name: string): Promise<Child> {
-  const { binary, logFile, ledger, onExit, port, monitorPort } = options;
-  const child = await spawnChild({ name: 'nats-server', command: binary, args: ['-c', file], logFile, ledger, onExit });
-  return whenReady(child, async () => (await greets(port, name)) && (await isHealthy(monitorPort)), 60_000);
+  const child = await spawnChild({ ...options, name: 'nats-server', command: options.binary, args: ['-c', file] });
+  return whenReady(child, () => greets(options.port, name), 60_000);
 }
 
 /** True when the server on the port is ours and has JetStream, which it opens before its port. */
-function greets(port: number, name: string): Promise<boolean> {
-  return new Promise((settle) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: 1_000 }).setEncoding('utf8');
-    let text = '';
-    socket.on('data', (part) => {
-      text += part;
-      const greeting = /^INFO (\{.*\})\s*\r\n/.exec(text)?.[1];
-      if (!greeting) return;
-      const { server_name, jetstream } = JSON.parse(greeting) as { server_name?: string; jetstream?: boolean };
-      settle(server_name === name && jetstream === true);
-      socket.destroy();
-    });
-    socket.on('timeout', () => socket.destroy());
-    socket.on('error', () => {}); // nobody listens yet; `close` follows
-    socket.on('close', () => settle(false));
-  });
-}
-
-async function isHealthy(monitorPort: number | undefined): Promise<boolean> {
-  if (!monitorPort) return true;
-  const answer = await fetch(`http://127.0.0.1:${monitorPort}/healthz`).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.ok === true;
+async function greets(port: number, name: string): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    const [greeting] = await once(socket, 'data', { signal: AbortSignal.timeout(1_000) });
+    const { server_name, jetstream } = JSON.parse(String(greeting).slice('INFO '.length));
+    return server_name === name && jetstream === true;
+  } catch {
+    return false; // nobody listens yet, or the line came in two pieces
+  } finally {
+    socket.destroy();
+  }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, rmSync } from 'node:fs';
-import { orElse, type Progress, readIfThere, readOrEmpty, until } from './system.ts';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { orElse, type Progress, readIfThere, until } from './system.ts';
 
 type Entry = { pid: number; mark: string; name: string; stopSignal: NodeJS.Signals };
 
@@ -12,11 +12,11 @@ export function processMark(pid: number): string | undefined {
   if (process.platform !== 'linux') {
     return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() || undefined;
   }
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  const stat = orElse(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '');
   // The program's name, in parentheses, may hold spaces: count from its end (proc(5): the state is field 3, the start 22).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (!fields[19] || fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  return `${readOrEmpty('/proc/sys/kernel/random/boot_id').trim()}:${fields[19]}`;
+  return `${readIfThere('/proc/sys/kernel/random/boot_id').trim()}:${fields[19]}`;
 }
 
 /** Notes a process just started, one JSON line each, so that the next start can end it if this one is killed. */
@@ -31,21 +31,20 @@ export function recordChild(ledger: string, child: Omit<Entry, 'mark'>): void {
  */
 export async function endOrphans(ledger: string, progress: Progress, graceMs = 10_000): Promise<void> {
   // The last line of a start killed while writing it does not parse.
-  const lines = (readIfThere(ledger) ?? '').split('\n');
-  const entries = lines.flatMap((line) => orElse((): Entry[] => [JSON.parse(line)], []));
+  const entries = readIfThere(ledger)
+    .split('\n')
+    .flatMap((line) => orElse((): Entry[] => [JSON.parse(line)], []));
   const living = () => entries.filter((entry) => processMark(entry.pid) === entry.mark);
-  for (const entry of living()) {
-    progress(`ending ${entry.name} (pid ${entry.pid}), left by a start that was killed`);
-    orElse(() => process.kill(entry.pid, entry.stopSignal), false);
+  const signal = (pid: number, name: NodeJS.Signals) => orElse(() => process.kill(pid, name), false);
+  for (const { name, pid, stopSignal } of living()) {
+    progress(`ending ${name} (pid ${pid}), left by a start that was killed`);
+    signal(pid, stopSignal);
   }
-  if (!(await until(() => living().length === 0, graceMs))) {
-    for (const entry of living()) orElse(() => process.kill(entry.pid, 'SIGKILL'), false);
-  }
-  if (!(await until(() => living().length === 0, 5_000))) {
-    const left = living().map((entry) => `${entry.name} (pid ${entry.pid})`);
-    throw new Error(
-      `cannot end ${left.join(', ')}, left by another start. Start as the user it belongs to, or end it.`,
-    );
+  const gone = () => living().length === 0;
+  if (!(await until(gone, graceMs))) for (const { pid } of living()) signal(pid, 'SIGKILL');
+  if (!(await until(gone, 5_000))) {
+    const left = living().map(({ name, pid }) => `${name} (pid ${pid})`);
+    throw new Error(`cannot end ${left.join(', ')}, left by another start: start as the user it belongs to, or end it`);
   }
   rmSync(ledger, { force: true });
 }

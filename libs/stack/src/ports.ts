@@ -1,11 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { orElse, readOrEmpty } from './system.ts';
+import { orElse, readIfThere } from './system.ts';
 
 /** A TCP port of 127.0.0.1 that nothing holds at this moment. */
-export function freePort(): Promise<number> {
-  return listenOnce(0);
-}
+export const freePort = (): Promise<number> => listenOnce(0);
 
 /** Checks that `port` can be held on 127.0.0.1. Throws saying which process has it and that `what.variable` moves it. */
 export async function claimPort(port: number, what: { name: string; variable: string }): Promise<void> {
@@ -30,19 +28,14 @@ function listenOnce(port: number): Promise<number> {
 
 /** `pid 12 (command line)`, found through /proc; undefined on other systems, or when /proc hides it from us. */
 function holderOf(port: number): string | undefined {
-  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningSockets(table, port)));
-  const holds = (file: string) => sockets.has(orElse(() => readlinkSync(file), ''));
-  const pids = orElse(() => readdirSync('/proc'), []).filter((name) => /^\d+$/.test(name));
-  const descriptors = (pid: string) => orElse(() => readdirSync(`/proc/${pid}/fd`), []);
-  const pid = pids.find((it) => descriptors(it).some((fd) => holds(`/proc/${it}/fd/${fd}`)));
-  return pid && `pid ${pid} (${readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 120)})`;
-}
-
-function listeningSockets(table: string, port: number): string[] {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = readOrEmpty(table)
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
+  const rows = `${readIfThere('/proc/net/tcp')}\n${readIfThere('/proc/net/tcp6')}`.split('\n');
   // proc(5): the local address is field 1, the state field 3 (0A listens), the inode field 9.
-  return rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '0A').map((row) => `socket:[${row[9]}]`);
+  const ours = rows.map((row) => row.trim().split(/\s+/)).filter((it) => it[1]?.endsWith(`:${hex}`) && it[3] === '0A');
+  const sockets = new Set(ours.map((fields) => `socket:[${fields[9]}]`));
+  const list = (folder: string) => orElse(() => readdirSync(folder), []);
+  const holds = (fd: string) => sockets.has(orElse(() => readlinkSync(fd), ''));
+  const pids = list('/proc').filter((name) => /^\d+$/.test(name));
+  const pid = pids.find((it) => list(`/proc/${it}/fd`).some((fd) => holds(`/proc/${it}/fd/${fd}`)));
+  if (pid) return `pid ${pid} (${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(0, 120)})`;
 }

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { chmod, chown, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { orElse, type Progress, type RunAs, readIfThere, run, until } from './system.ts';
+
+const hasData = (real: string): boolean => existsSync(join(real, 'PG_VERSION'));
 
 /** Where the data really lie, and the user that PostgreSQL runs as. */
 export type DataFolder = { real: string; as: RunAs };
@@ -16,29 +18,24 @@ const NOBODY = { uid: 65534, gid: 65534 };
  */
 export async function placeData(dir: string, progress: Progress): Promise<DataFolder> {
   await mkdir(dirname(dir), { recursive: true });
-  const real = orElse(() => realpathSync(dir), undefined);
-  const owner = real ? statSync(real) : undefined;
+  const real = orElse(() => realpathSync(dir), dir);
+  const owner = existsSync(real) ? statSync(real) : undefined;
   const us = process.getuid?.();
   if (us !== 0) {
-    if (!owner || owner.uid === us) return { real: real ?? dir, as: {} };
+    if (!owner || owner.uid === us) return { real, as: {} };
     throw new Error(`the data in ${dir} belong to uid ${owner.uid}: start as root, or use another data folder.`);
   }
   if (process.platform !== 'linux') throw new Error('PostgreSQL does not run as root: start as an ordinary user.');
-  if (real && owner) return { real, as: owner.uid ? { uid: owner.uid, gid: owner.gid } : NOBODY };
-  if ((await run('test', ['-x', dirname(dir)], { ...NOBODY, cwd: '/' })).ok) return { real: dir, as: NOBODY };
-  return { real: await placeElsewhere(dir, progress), as: NOBODY };
+  if (owner) return { real, as: owner.uid ? { uid: owner.uid, gid: owner.gid } : NOBODY };
+  const entered = await run('test', ['-x', dirname(dir)], { ...NOBODY, cwd: '/' }).catch(() => 'no');
+  return { real: entered === 'no' ? await placeElsewhere(dir, progress) : dir, as: NOBODY };
 }
 
 async function placeElsewhere(dir: string, progress: Progress): Promise<string> {
-  const real = join('/var/lib/jonction', createHash('sha256').update(dir).digest('hex').slice(0, 16));
-  await mkdir(dirname(real), { recursive: true });
-  await chmod(dirname(real), 0o755);
-  if (orElse(() => readdirSync(real), []).length > 0) {
-    const aside = `${real}.${Date.now()}`;
-    await rename(real, aside);
-    progress(`${dir} was removed, its data were not: they are kept in ${aside}; remove them when you do not need them`);
-  }
-  await mkdir(real, { recursive: true });
+  const shelf = '/var/lib/jonction';
+  await mkdir(shelf, { recursive: true });
+  await chmod(shelf, 0o755);
+  const real = await mkdtemp(join(shelf, `${createHash('sha256').update(dir).digest('hex').slice(0, 12)}-`));
   await rm(dir, { force: true }); // a link that leads nowhere
   await symlink(real, dir);
   progress(
@@ -56,8 +53,8 @@ export async function removePostgresData(dir: string): Promise<void> {
 /** The administrator's password, in `<dir>.password` (0600), made with the data. Throws when there are data without it. */
 export async function passwordOf(dir: string, real: string): Promise<string> {
   const file = `${dir}.password`;
-  const kept = readIfThere(file)?.trim();
-  if (kept) return kept;
+  const kept = readIfThere(file);
+  if (kept) return kept.trim();
   if (hasData(real))
     throw new Error(`${file} is missing: the data in ${dir} cannot be opened. Restore it, or remove both.`);
   const password = randomBytes(24).toString('hex');
@@ -74,18 +71,15 @@ export async function createData(
 ): Promise<void> {
   if (hasData(real)) return;
   const draft = `${real}.new`; // renamed when whole: a start killed meanwhile leaves nothing half made
-  const passwordFile = `${real}.pw`; // another than the one we keep: this one must be open to the other user
+  const passwordFile = `${real}.pw`; // not the one that we keep: this one must be open to the other user
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
   for (const path of [draft, passwordFile]) await chown(path, as.uid ?? -1, as.gid ?? -1);
-  const order =
-    major < 17 ? ['--locale=C.UTF-8'] : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  const args = ['-D', draft, '--data-checksums', '--encoding=UTF8', ...access, ...order];
-  const made = await run(join(bin, 'initdb'), args, { ...as, cwd: '/', timeout: 120_000 });
-  await rm(passwordFile);
-  if (!made.ok) throw new Error(`initdb could not make ${draft}: ${made.output}`);
+  const order = major < 17 ? '--locale=C.UTF-8' : '--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8';
+  const fixed = `--username=postgres --auth=scram-sha-256 --data-checksums --encoding=UTF8 ${order}`.split(' ');
+  const args = ['-D', draft, `--pwfile=${passwordFile}`, ...fixed];
+  await run(join(bin, 'initdb'), args, { ...as, cwd: '/', timeout: 120_000 }).finally(() => rm(passwordFile));
   await rm(real, { recursive: true, force: true });
   await rename(draft, real);
 }
@@ -96,13 +90,9 @@ export async function createData(
  */
 export async function clearStalePid(real: string): Promise<void> {
   const file = join(real, 'postmaster.pid');
-  const pid = readIfThere(file)?.split('\n')[0];
+  const pid = readIfThere(file).split('\n')[0];
   if (!pid || process.platform !== 'linux') return;
-  const worksThere = () => orElse(() => readlinkSync(`/proc/${pid}/cwd`), '') === real;
-  if (await until(() => !worksThere(), 15_000)) return rm(file, { force: true });
+  const worksElsewhere = () => orElse(() => readlinkSync(`/proc/${pid}/cwd`), '') !== real;
+  if (await until(worksElsewhere, 15_000)) return rm(file, { force: true });
   throw new Error(`another PostgreSQL (pid ${pid}) works on ${real}: stop it (kill -INT ${pid}), then start again.`);
-}
-
-function hasData(real: string): boolean {
-  return existsSync(join(real, 'PG_VERSION'));
 }

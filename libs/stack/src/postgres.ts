@@ -1,18 +1,10 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import {
-  type Child,
-  type ChildOptions,
-  type Restartable,
-  restartable,
-  type Supervision,
-  spawnChild,
-  whenReady,
-} from './child.ts';
+import { type Child, type Restartable, restartable, type Supervision, spawnChild, whenReady } from './child.ts';
 import { findPostgres } from './postgres-binaries.ts';
-import { clearStalePid, createData, type DataFolder, passwordOf, placeData } from './postgres-data.ts';
-import { type Progress, run } from './system.ts';
+import { clearStalePid, createData, passwordOf, placeData } from './postgres-data.ts';
+import { type Progress, type RunAs, run } from './system.ts';
 
 export type PostgresOptions = Supervision & {
   /** The data folder. The administrator's password is kept beside it, in `<dir>.password`. */
@@ -26,13 +18,12 @@ export type PostgresOptions = Supervision & {
 /** A PostgreSQL that answers; `adminUrl` is that of a superuser, on the database `postgres`. */
 export type Postgres = Restartable & { adminUrl: string; port: number };
 
-const SETTINGS = {
-  shared_buffers: '256MB',
-  max_connections: 200,
-  fsync: 'on',
-  synchronous_commit: 'on',
-  timezone: 'UTC',
-};
+/** How the server is started, and what must be done just before, each time. */
+type Start = RunAs & { command: string; args: string[]; env: NodeJS.ProcessEnv; before: () => Promise<unknown> };
+
+const LOOPBACK = { listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
+const SETTINGS = { ...DURABLE, shared_buffers: '256MB', max_connections: 200, timezone: 'UTC' };
 
 /**
  * Starts PostgreSQL on `dir`, made the first time, on 127.0.0.1 only, and resolves when it answers.
@@ -41,30 +32,24 @@ const SETTINGS = {
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { port, progress = () => {} } = options;
   const dir = resolve(options.dir);
-  const data = await placeData(dir, progress);
-  const source = await findPostgres(data.as, progress);
-  const password = await passwordOf(dir, data.real);
-  if ('bin' in source) await createData(source.bin, source.major, data, password);
+  const { real, as } = await placeData(dir, progress);
+  const source = await findPostgres(as, progress);
+  const password = await passwordOf(dir, real);
   const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
-  const command = 'bin' in source ? local(source, data, options) : contained(source, data, options, password);
-  return restartable({ adminUrl, port }, () => launch(command, data.real, options, adminUrl));
+  if ('bin' in source) await createData(source.bin, source.major, { real, as }, password);
+  const start = 'bin' in source ? { ...local(source.bin, real, options), ...as } : contained(source.image, real, password, options);
+  return restartable({ adminUrl, port }, () => launch(start, options, adminUrl));
 }
 
 /** The server of an administrator's URL: used, never started nor stopped. Throws when it does not answer or is older than 15. */
 export async function givenPostgres(adminUrl: string): Promise<Postgres> {
   const { hostname, port } = new URL(adminUrl);
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
-  try {
-    await client.connect();
-    const { rows } = await client.query('show server_version_num');
-    if (Number(rows[0].server_version_num) < 150_000) throw new Error('it is older than version 15');
-  } catch (error) {
-    throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) cannot be used: ${(error as Error).message}`, {
+  const version = await versionOf(adminUrl).catch((error) => {
+    throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) does not let us in: ${error.message}`, {
       cause: error,
     });
-  } finally {
-    await client.end().catch(() => {});
-  }
+  });
+  if (version < 150_000) throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) is older than version 15`);
   const refuse = async () => {
     throw new Error('this PostgreSQL was given by its URL: it is not ours to kill or to start');
   };
@@ -73,69 +58,37 @@ export async function givenPostgres(adminUrl: string): Promise<Postgres> {
   return { adminUrl, port: Number(port || 5432), pid: undefined, ...given };
 }
 
-type Command = Pick<ChildOptions, 'command' | 'args' | 'env' | 'uid' | 'gid'>;
-
-function local({ bin }: { bin: string }, { real, as }: DataFolder, options: PostgresOptions): Command {
-  const network = { listen_addresses: '127.0.0.1', port: options.port, unix_socket_directories: '' };
-  const args = ['-D', real, ...asArguments({ ...SETTINGS, ...options.settings, ...network })];
-  return { command: `${bin}/postgres`, args, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...as };
+function local(bin: string, real: string, { port, settings }: PostgresOptions): Start {
+  const args = ['-D', real, ...flags({ ...SETTINGS, ...settings, ...LOOPBACK, port })];
+  const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+  return { command: `${bin}/postgres`, args, env, before: () => clearStalePid(real) };
 }
 
-// A killed docker client leaves its container: the next launch removes it.
-function contained(
-  { image }: { image: string },
-  { real }: DataFolder,
-  options: PostgresOptions,
-  password: string,
-): Command {
+function contained(image: string, real: string, password: string, { port, settings }: PostgresOptions): Start {
+  const name = `jonction-postgres-${port}`;
   const user = process.getuid?.() ? ['--user', `${process.getuid()}:${process.getgid?.()}`] : [];
-  const place = [
-    '-p',
-    `127.0.0.1:${options.port}:5432`,
-    '-v',
-    `${real}:/data`,
-    '-e',
-    'PGDATA=/data',
-    '-e',
-    'POSTGRES_PASSWORD',
-  ];
-  const initdb = '--data-checksums --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8';
-  const args = [
-    'run',
-    '--rm',
-    '--name',
-    containerOf(options),
-    ...user,
-    ...place,
-    '-e',
-    `POSTGRES_INITDB_ARGS=${initdb}`,
-    image,
-  ];
-  const settings = asArguments({ ...SETTINGS, ...options.settings });
-  return { command: 'docker', args: [...args, ...settings], env: { ...process.env, POSTGRES_PASSWORD: password } };
+  const fixed = `run --rm --name ${name} -p 127.0.0.1:${port}:5432 -e PGDATA=/data -e POSTGRES_PASSWORD`.split(' ');
+  const initdb = ['-e', 'POSTGRES_INITDB_ARGS=--data-checksums --locale-provider=builtin --builtin-locale=C.UTF-8'];
+  const args = [...fixed, ...initdb, ...user, '-v', `${real}:/data`, image, ...flags({ ...SETTINGS, ...settings })];
+  // A killed client leaves its container. docker runs as us: the image changes its user by itself.
+  const before = () => run('docker', ['rm', '-f', name]).catch(() => {});
+  return { command: 'docker', args, env: { ...process.env, POSTGRES_PASSWORD: password }, before };
 }
 
-function asArguments(settings: Record<string, string | number>): string[] {
+function flags(settings: Record<string, string | number>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-function containerOf({ port }: PostgresOptions): string {
-  return `jonction-postgres-${port}`;
-}
-
-async function launch(command: Command, real: string, options: PostgresOptions, adminUrl: string): Promise<Child> {
-  const { logFile, ledger, onExit } = options;
-  const supervision = { name: 'PostgreSQL', cwd: '/', logFile, ledger, onExit, stopSignal: 'SIGINT' } as const;
+async function launch(start: Start, options: PostgresOptions, adminUrl: string): Promise<Child> {
   const deadline = performance.now() + 20_000;
   while (true) {
-    if (command.command === 'docker') await run('docker', ['rm', '-f', containerOf(options)]);
-    else await clearStalePid(real);
-    const child = await spawnChild({ ...command, ...supervision });
+    await start.before();
+    const server = await spawnChild({ ...options, ...start, name: 'PostgreSQL', cwd: '/', stopSignal: 'SIGINT' });
     try {
-      return await whenReady(child, () => letsUsIn(adminUrl), 120_000);
+      return await whenReady(server, () => letsUsIn(adminUrl), 120_000);
     } catch (error) {
       // The sessions of a killed server notice it a moment later; until then the new one refuses.
-      if (!child.printed().includes('pre-existing shared memory block') || performance.now() > deadline) throw error;
+      if (!server.printed().includes('pre-existing shared memory block') || performance.now() > deadline) throw error;
       await delay(100);
     }
   }
@@ -143,14 +96,19 @@ async function launch(command: Command, real: string, options: PostgresOptions, 
 
 /** True when the server lets us in, false when it is not ready yet. Throws when it never will. */
 async function letsUsIn(adminUrl: string): Promise<boolean> {
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 2_000, ssl: false });
+  return versionOf(adminUrl).then(Boolean, (error) => {
+    if (error.code !== '28P01') return false;
+    throw new Error('refuses the password kept beside its data: it is not theirs, or another server holds this port');
+  });
+}
+
+/** As a number: 180004 is 18.4. */
+async function versionOf(adminUrl: string): Promise<number> {
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 });
   client.on('error', () => {}); // a session cut while the server starts
   try {
     await client.connect();
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code !== '28P01') return false;
-    throw new Error('refuses the password kept beside its data: it is not theirs, or another server holds this port');
+    return Number((await client.query('show server_version_num')).rows[0].server_version_num);
   } finally {
     await client.end().catch(() => {});
   }

@@ -21,9 +21,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return restartable({ name: options.name, address }, () => launch(options, address));
 }
 
-async function launch({ root, name, env, logFile, ledger, onExit }: ServiceOptions, address: string): Promise<Child> {
-  const args = ['--import', '@jonction/service/telemetry', `services/${name}/src/main.ts`];
-  const child = await spawnChild({ name, command: process.execPath, args, env, cwd: root, logFile, ledger, onExit });
+async function launch(options: ServiceOptions, address: string): Promise<Child> {
+  const args = ['--import', '@jonction/service/telemetry', `services/${options.name}/src/main.ts`];
+  const child = await spawnChild({ ...options, command: process.execPath, args, cwd: options.root });
   // It tries again at once, and shares no connection (nor its growing waits) with other clients of this process.
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,

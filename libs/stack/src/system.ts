@@ -10,17 +10,31 @@ export type RunAs = { uid?: number; gid?: number };
 
 type RunOptions = RunAs & { cwd?: string; env?: NodeJS.ProcessEnv; timeout?: number };
 
-/** Runs a program to its end. Never throws: one that is missing, fails or takes longer than `timeout` (30 s) is `ok: false`. */
-export function run(
-  command: string,
-  args: string[],
-  options: RunOptions = {},
-): Promise<{ ok: boolean; output: string }> {
-  return new Promise((resolve) => {
+/** Runs a program to its end and gives what it said. Throws that when it fails, is missing or takes over `timeout` (30 s). */
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
     execFile(command, args, { timeout: 30_000, maxBuffer: 16 << 20, ...options }, (error, stdout, stderr) => {
-      resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
+      const said = `${stdout}${stderr}`.trim();
+      if (error) reject(new Error(said || error.message, { cause: error }));
+      else resolve(said);
     });
   });
+}
+
+type Wanted = { what: string; advice: string; progress: Progress };
+
+/** What the first step that succeeds gives; each that fails is told. Throws the list of failures, then the advice. */
+export async function firstOf<T>({ what, advice, progress }: Wanted, steps: (() => Promise<T>)[]): Promise<T> {
+  const tried: string[] = [];
+  for (const step of steps) {
+    try {
+      return await step();
+    } catch (error) {
+      tried.push((error as Error).message);
+      progress(`${what}: ${tried.at(-1)}`);
+    }
+  }
+  throw new Error(`no ${what} was found:\n${tried.map((line) => `  - ${line}\n`).join('')}${advice}`);
 }
 
 /** Tries every 20 ms until `attempt` gives a truthy value. Undefined when `limitMs` has passed. */
@@ -33,14 +47,9 @@ export async function until<T>(attempt: () => T | Promise<T>, limitMs: number): 
   }
 }
 
-/** The text of a file, undefined when it is not there. Throws when it is closed to us. */
-export function readIfThere(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-}
-
-/** The text of a file, empty when it is not there or closed to us. */
-export function readOrEmpty(path: string): string {
-  return orElse(() => readFileSync(path, 'utf8'), '');
+/** The text of a file, empty when it is not there. Throws when it is closed to us. */
+export function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 /** What `read` gives, or `otherwise` when it throws: files of /proc come and go, and those of other users are closed. */
@@ -50,9 +59,4 @@ export function orElse<T>(read: () => T, otherwise: T): T {
   } catch {
     return otherwise;
   }
-}
-
-/** The lines of a failure that lists each thing tried. */
-export function bullets(tried: string[]): string {
-  return tried.map((line) => `  - ${line}\n`).join('');
 }

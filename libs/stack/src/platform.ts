@@ -1,0 +1,136 @@
+import { createHmac } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectNats, contextNameOf, provisionStreams, type Speaker, type Subscription } from '@jonction/events';
+import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/service';
+import type { NatsUser } from './nats.ts';
+
+/** The repository's folder. */
+export const ROOT = join(import.meta.dirname, '../../..');
+
+/** The services, by folder: whatever stands in services/ is one. */
+export const serviceNames = (): string[] => readdirSync(join(ROOT, 'services')).sort();
+
+/** `dce-library` → `dce_library`: its context, stream, durables, database and roles. */
+export const snake = (name: string): string => name.replaceAll('-', '_');
+
+/** The password of a role or of a NATS user: the same secret always gives the same. */
+export const passwordOf = (secret: string, role: string): string =>
+  createHmac('sha256', secret).update(role).digest('hex');
+
+/** What each service says and hears. */
+export async function speakers(names = serviceNames()): Promise<Speaker[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const { subscriptions } = (await import(join(ROOT, 'services', name, 'src/subscriptions.ts'))) as {
+        subscriptions: Subscription[];
+      };
+      return { name: snake(name), subscriptions };
+    }),
+  );
+}
+
+/** The database of one service: its plan for `provisionDatabase`. `database` is another name, for tests. */
+export function planOf(name: string, secret: string, database = snake(name)) {
+  const folders = [
+    join(ROOT, 'libs/events/sql'),
+    join(ROOT, 'libs/commands/sql'),
+    join(ROOT, 'services', name, 'src/db/migrations'),
+  ];
+  return { service: snake(name), database, folders, password: (role: string) => passwordOf(secret, role) };
+}
+
+/** The users of nats-server: the provisioner may do everything, a service what its outbox and its subscriptions need. */
+export function natsUsers(secret: string, services: Speaker[]): NatsUser[] {
+  const provisioner = { user: 'provisioner', password: passwordOf(secret, 'nats provisioner') };
+  return [
+    provisioner,
+    ...services.map((service) => ({
+      user: service.name,
+      password: passwordOf(secret, `nats ${service.name}`),
+      permissions: permissionsOf(service),
+    })),
+  ];
+}
+
+function permissionsOf({ name, subscriptions }: Speaker) {
+  const streams = [...new Set(subscriptions.map(({ type }) => contextNameOf(type.$type)))];
+  const ofStream = (stream: string) => [
+    ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
+    // The two forms of acknowledgement: that of 2.10, and that of 2.15 with domain and account.
+    `$JS.ACK.${stream}.${name}.>`,
+    `$JS.ACK.*.*.${stream}.${name}.>`,
+  ];
+  return {
+    publish: [
+      `evt.${name}.>`,
+      `nudge.${name}`,
+      `$JS.API.STREAM.INFO.${name}`,
+      `$JS.API.STREAM.MSG.GET.${name}`,
+      '_INBOX.provisioner.>',
+      ...streams.flatMap(ofStream),
+    ],
+    subscribe: [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`],
+  };
+}
+
+/** `nats://user:password@host:port`. */
+export function natsUrlFor(url: string, user: string, secret: string): string {
+  return `nats://${user}:${passwordOf(secret, `nats ${user}`)}@${new URL(url).host}`;
+}
+
+export interface PlatformAddress {
+  /** A superuser's, from which roles and databases are made. */
+  adminUrl: string;
+  /** Without user or password. */
+  natsUrl: string;
+  secret: string;
+}
+
+/** Makes and updates everything the services need: roles, databases, tables, streams, durables. Safe to run again. */
+export async function provisionPlatform(
+  { adminUrl, natsUrl, secret }: PlatformAddress,
+  progress: (line: string) => void = () => {},
+): Promise<void> {
+  for (const name of serviceNames()) {
+    const done = await provisionDatabase(adminUrl, planOf(name, secret));
+    progress(`database ${snake(name)}: ${done.length > 0 ? done.join(', ') : 'up to date'}`);
+  }
+  const nats = await connectNats(natsUrlFor(natsUrl, 'provisioner', secret), 'provisioner');
+  try {
+    const done = await provisionStreams(nats, await speakers());
+    progress(`streams: ${done.length > 0 ? done.join(', ') : 'up to date'}`);
+  } finally {
+    await nats.close();
+  }
+}
+
+export interface ServiceSettings extends PlatformAddress {
+  issuer: string;
+  grpcPort: number;
+  /** Where spans go; nowhere when absent. */
+  otlp?: string;
+  /** The database when it is not the service's own name. */
+  database?: string;
+}
+
+/** The environment of a service's process. */
+export function environmentOf(
+  name: string,
+  { adminUrl, natsUrl, secret, issuer, grpcPort, otlp, database }: ServiceSettings,
+): Record<string, string> {
+  const plan = planOf(name, secret, database);
+  const { app, relay, jobs } = rolesOf(plan.service);
+  return {
+    APP_DATABASE_URL: databaseUrl(adminUrl, plan, app),
+    RELAY_DATABASE_URL: databaseUrl(adminUrl, plan, relay),
+    JOBS_DATABASE_URL: databaseUrl(adminUrl, plan, jobs),
+    NATS_URL: natsUrlFor(natsUrl, plan.service, secret),
+    GRPC_PORT: String(grpcPort),
+    GRPC_REFLECTION: 'on',
+    OIDC_ISSUER: issuer,
+    OPERATORS_DIR: join(ROOT, 'operators'),
+    OTEL_SERVICE_NAME: name,
+    ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),
+  };
+}

@@ -1,0 +1,15 @@
+export { type TestDatabase, testDatabase } from './database.ts';
+export { eventually } from './eventually.ts';
+export { type TestIssuer, type TokenOptions, testIssuer } from './issuer.ts';
+export { type TestNats, testNats } from './nats.ts';
+export {
+  definitions,
+  enrol,
+  inDays,
+  type PlatformOptions,
+  requestId,
+  type ServiceName,
+  SIRENS,
+  type TestPlatform,
+  testPlatform,
+} from './platform.ts';

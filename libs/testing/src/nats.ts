@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectNats, provisionStreams } from '@jonction/events';
+import { freePort, type Nats, natsUrlFor, natsUsers, speakers, startNats } from '@jonction/stack';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { GenericContainer, Wait } from 'testcontainers';
+import { inject } from 'vitest';
+
+export type TestNats = Nats & {
+  /** The address for one user, with its password. */
+  urlOf(user: string): string;
+  /** A connection as the provisioner, who may do everything. Closed with the server. */
+  provisioner(): Promise<NatsConnection>;
+  /** Makes the streams and durables of all services, as `npm run provision` does. */
+  provision(): Promise<void>;
+};
+
+/** A nats-server of one's own, with the users and permissions of the platform, streams included. */
+export async function testNats(): Promise<TestNats> {
+  const services = await speakers();
+  const server =
+    process.env.TEST_STACK === 'containers' ? await contained() : await local(natsUsers(inject('secret'), services));
+  const urlOf = (user: string) => natsUrlFor(server.url, user, inject('secret'));
+  const open: NatsConnection[] = [];
+  const provisioner = async () => {
+    const nats = await connectNats(urlOf('provisioner'), 'provisioner');
+    open.push(nats);
+    return nats;
+  };
+  const provision = async () => {
+    const nats = await connectNats(urlOf('provisioner'), 'provisioner');
+    await provisionStreams(nats, services);
+    await nats.close();
+  };
+  await provision();
+  return {
+    ...Object.defineProperties({} as Nats, Object.getOwnPropertyDescriptors(server)),
+    urlOf,
+    provisioner,
+    provision,
+    async [Symbol.asyncDispose]() {
+      for (const nats of open) await nats.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function local(users: ReturnType<typeof natsUsers>): Promise<Nats> {
+  const dir = mkdtempSync(join(tmpdir(), 'jonction-nats-'));
+  const server = await startNats({
+    dir,
+    port: await freePort(),
+    logFile: join(dir, 'nats.log'),
+    binary: inject('natsBinary'),
+    users,
+  });
+  return Object.defineProperties({} as Nats, {
+    ...Object.getOwnPropertyDescriptors(server),
+    [Symbol.asyncDispose]: {
+      value: async () => {
+        await server[Symbol.asyncDispose]();
+        rmSync(dir, { recursive: true, force: true });
+      },
+    },
+  });
+}
+
+/** The server of a container engine: without users, for it is thrown away, and it cannot be killed from here. */
+async function contained(): Promise<Nats> {
+  const container = await new GenericContainer('nats:2.12')
+    .withCommand(['-js'])
+    .withExposedPorts(4222)
+    .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
+    .start();
+  const unsupported = () =>
+    Promise.reject(new Error('a nats-server in a container is not killed by tests: run them without TEST_STACK'));
+  const port = container.getMappedPort(4222);
+  return {
+    url: `nats://${container.getHost()}:${port}`,
+    port,
+    storeDir: '',
+    pid: undefined,
+    kill9: unsupported,
+    start: unsupported,
+    stop: unsupported,
+    restart: unsupported,
+    [Symbol.asyncDispose]: async () => void (await container.stop()),
+  };
+}
