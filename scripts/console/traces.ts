@@ -110,9 +110,7 @@ export function createTraceStore(limits: TraceLimits = DEFAULT_LIMITS) {
 
     /** Spans of other traces that link to this one. */
     linkedFrom(traceId: string): Span[] {
-      return [...kept.values()]
-        .flatMap(({ spans }) => [...spans.values()])
-        .filter((span) => span.traceId !== traceId && span.links.some((link) => link.traceId === traceId));
+      return [...kept.values()].flatMap(({ spans }) => [...spans.values()].filter((span) => linksTo(span, traceId)));
     },
 
     /** Services heard since the start, in the order in which they were first heard. */
@@ -120,6 +118,10 @@ export function createTraceStore(limits: TraceLimits = DEFAULT_LIMITS) {
 
     counts: () => ({ traces: kept.size, spans: spanCount, bytes: Math.round(byteCount) }),
   };
+}
+
+function linksTo(span: Span, traceId: string): boolean {
+  return span.traceId !== traceId && span.links.some((link) => link.traceId === traceId);
 }
 
 function fits(span: Span, service: string | undefined, name: string | undefined): boolean {

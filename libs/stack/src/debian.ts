@@ -6,41 +6,34 @@ import { orElse, readIfThere, run } from './system.ts';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * Downloads a package of a Debian suite and unpacks it into `folder`, with an apt configuration made for that: the machine's
- * own lists, cache and packages are left alone, and no right is needed. The signature is verified. Throws what apt says.
+ * Downloads nats-server of a Debian suite, unpacks it into `folder` and gives its path. The apt configuration made for that
+ * leaves the machine's lists, cache and packages alone, needs no right, and verifies the signature. Throws what apt says.
  */
-export async function unpackDebianPackage(name: string, suite: string, folder: string): Promise<void> {
-  if (!existsSync(KEYRING)) throw new Error(`this machine has no ${KEYRING}`);
+export async function fromDebian(suite: string, folder: string): Promise<string> {
+  if (!existsSync(KEYRING)) throw new Error(`Debian ${suite}: this machine has no ${KEYRING}`);
   for (const path of ['lists/partial', 'cache/archives/partial']) await mkdir(join(folder, path), { recursive: true });
   await writeFile(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${debianMirror()} ${suite} main\n`);
   await writeFile(join(folder, 'apt.conf'), await configuration(folder));
   const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: join(folder, 'apt.conf') };
-  const script = `apt-get update && apt-get download ${name} && dpkg -x ./*.deb .`;
-  await run('sh', ['-c', script], { cwd: folder, env, timeout: 180_000 }).catch((error: Error) => {
-    throw new Error(error.message.split('\n').findLast((line) => /^[EW]:/.test(line)) ?? error.message);
+  const script = 'apt-get update && apt-get download nats-server && dpkg -x ./*.deb .';
+  await run('sh', ['-c', script], { cwd: folder, env, timeout: 180_000 }).catch(({ message }: Error) => {
+    throw new Error(`Debian ${suite}: ${message.split('\n').findLast((line) => /^[EW]:/.test(line)) ?? message}`);
   });
+  return join(folder, 'usr/sbin/nats-server');
 }
 
+// Of the machine's own settings only how it reaches the outside (its proxies): not its sources, nor its hooks, which tell
+// desktop services of new lists. The Release file of a suite in preparation is sometimes days past its date; its signature
+// is verified all the same.
 async function configuration(folder: string): Promise<string> {
-  // How the machine reaches the outside (its proxies), without the indexes that it wants besides packages.
   const machine = (await run('apt-config', ['dump', 'Acquire'])).split('\n');
-  const settings = {
-    // Neither its sources nor its hooks, which tell desktop services of new lists.
-    'Dir::Etc::main': '/dev/null',
-    'Dir::Etc::parts': '/dev/null',
-    'Dir::Etc::sourceparts': '/dev/null',
-    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
-    'Dir::State::lists': join(folder, 'lists'),
-    'Dir::Cache': join(folder, 'cache'),
-    'APT::Sandbox::User': 'root',
-    'APT::Update::Error-Mode': 'any',
-    'Acquire::Languages': 'none',
-    'Acquire::Retries': '2',
-    // The Release file of a suite in preparation is sometimes days past its date. Its signature is verified all the same.
-    'Acquire::Check-Valid-Until': 'false',
-  };
-  const ours = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
-  return [...machine.filter((line) => /^Acquire::(?!IndexTargets)/.test(line)), ...ours].join('\n');
+  return `${machine.filter((line) => /^Acquire::(?!IndexTargets)/.test(line)).join('\n')}
+Dir::Etc { main "/dev/null"; parts "/dev/null"; sourceparts "/dev/null"; sourcelist "${folder}/sources.list"; };
+Dir::State::lists "${folder}/lists";
+Dir::Cache "${folder}/cache";
+APT { Sandbox::User "root"; Update::Error-Mode "any"; };
+Acquire { Languages "none"; Retries "2"; Check-Valid-Until "false"; };
+`;
 }
 
 /** The mirror that the machine itself uses, else Debian's own. */

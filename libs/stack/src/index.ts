@@ -2,11 +2,6 @@ export { type Child, type ChildOptions, type Exit, type Restartable, spawnChild 
 export { acquireLock, type Lock, seekSecrets } from './lock.ts';
 export { type Nats, type NatsOptions, type NatsUser, startNats } from './nats.ts';
 export { findNatsServer, type NatsBinary } from './nats-binary.ts';
-export { claimPort, freePort } from './ports.ts';
-export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
-export { removePostgresData } from './postgres-data.ts';
-export { type Service, type ServiceOptions, startService } from './service.ts';
-export type { Progress } from './system.ts';
 export {
   environmentOf,
   natsUrlFor,
@@ -21,3 +16,8 @@ export {
   snake,
   speakers,
 } from './platform.ts';
+export { claimPort, freePort } from './ports.ts';
+export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { removePostgresData } from './postgres-data.ts';
+export { type Service, type ServiceOptions, startService } from './service.ts';
+export type { Progress } from './system.ts';

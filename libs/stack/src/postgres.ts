@@ -2,15 +2,14 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type Child, type Restartable, restartable, type Supervision, spawnChild, whenReady } from './child.ts';
-import { findPostgres } from './postgres-binaries.ts';
-import { clearStalePid, createData, passwordOf, placeData } from './postgres-data.ts';
+import { findPostgres, type PostgresBinaries, type PostgresImage } from './postgres-binaries.ts';
+import { clearStalePid, createData, type DataFolder, passwordOf, placeData } from './postgres-data.ts';
 import { type Progress, type RunAs, run } from './system.ts';
 
+/** `dir` holds the data, `<dir>.password` the administrator's password; `settings` of the server go over those of Jonction. */
 export type PostgresOptions = Supervision & {
-  /** The data folder. The administrator's password is kept beside it, in `<dir>.password`. */
   dir: string;
   port: number;
-  /** Server settings over those of Jonction, e.g. `{ shared_buffers: '1GB' }`. */
   settings?: Record<string, string | number>;
   progress?: Progress;
 };
@@ -21,7 +20,6 @@ export type Postgres = Restartable & { adminUrl: string; port: number };
 /** How the server is started, and what must be done just before, each time. */
 type Start = RunAs & { command: string; args: string[]; env: NodeJS.ProcessEnv; before: () => Promise<unknown> };
 
-const LOOPBACK = { listen_addresses: '127.0.0.1', unix_socket_directories: '' };
 const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
 const SETTINGS = { ...DURABLE, shared_buffers: '256MB', max_connections: 200, timezone: 'UTC' };
 
@@ -36,8 +34,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const source = await findPostgres(as, progress);
   const password = await passwordOf(dir, real);
   const adminUrl = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
-  if ('bin' in source) await createData(source.bin, source.major, { real, as }, password);
-  const start = 'bin' in source ? { ...local(source.bin, real, options), ...as } : contained(source.image, real, password, options);
+  if ('bin' in source) await createData(source, { real, as }, password);
+  const start = 'bin' in source ? local(source, { real, as }, options) : contained(source, real, password, options);
   return restartable({ adminUrl, port }, () => launch(start, options, adminUrl));
 }
 
@@ -45,9 +43,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 export async function givenPostgres(adminUrl: string): Promise<Postgres> {
   const { hostname, port } = new URL(adminUrl);
   const version = await versionOf(adminUrl).catch((error) => {
-    throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) does not let us in: ${error.message}`, {
-      cause: error,
-    });
+    throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) does not let us in: ${error.message}`);
   });
   if (version < 150_000) throw new Error(`the PostgreSQL of DATABASE_URL (${hostname}) is older than version 15`);
   const refuse = async () => {
@@ -58,13 +54,15 @@ export async function givenPostgres(adminUrl: string): Promise<Postgres> {
   return { adminUrl, port: Number(port || 5432), pid: undefined, ...given };
 }
 
-function local(bin: string, real: string, { port, settings }: PostgresOptions): Start {
-  const args = ['-D', real, ...flags({ ...SETTINGS, ...settings, ...LOOPBACK, port })];
+function local({ bin }: PostgresBinaries, { real, as }: DataFolder, { port, settings }: PostgresOptions): Start {
+  const network = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port };
+  const args = ['-D', real, ...flags({ ...SETTINGS, ...settings, ...network })];
   const env = { PATH: process.env.PATH, LC_ALL: 'C' };
-  return { command: `${bin}/postgres`, args, env, before: () => clearStalePid(real) };
+  return { command: `${bin}/postgres`, args, env, before: () => clearStalePid(real), ...as };
 }
 
-function contained(image: string, real: string, password: string, { port, settings }: PostgresOptions): Start {
+function contained({ image }: PostgresImage, real: string, password: string, options: PostgresOptions): Start {
+  const { port, settings } = options;
   const name = `jonction-postgres-${port}`;
   const user = process.getuid?.() ? ['--user', `${process.getuid()}:${process.getgid?.()}`] : [];
   const fixed = `run --rm --name ${name} -p 127.0.0.1:${port}:5432 -e PGDATA=/data -e POSTGRES_PASSWORD`.split(' ');

@@ -1,14 +1,8 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { type Child, type Restartable, restartable, type Supervision, spawnChild, whenReady } from './child.ts';
 
-export type ServiceOptions = Supervision & {
-  /** The project's folder, absolute. */
-  root: string;
-  /** The folder under services/. */
-  name: string;
-  /** The whole environment of the process. GRPC_PORT says where it answers. */
-  env: NodeJS.ProcessEnv;
-};
+/** `root`: the project's folder; `name`: a folder of services/; `env`: the whole environment, GRPC_PORT in it. */
+export type ServiceOptions = Supervision & { root: string; name: string; env: NodeJS.ProcessEnv };
 
 /** A service as a process of its own; its gRPC answers at `address` (`127.0.0.1:<port>`). */
 export type Service = Restartable & { name: string; address: string };

@@ -13,3 +13,4 @@ export {
   type TestPlatform,
   testPlatform,
 } from './platform.ts';
+export { type SeenSpan, type TestTraces, testTraces } from './traces.ts';
