@@ -115,10 +115,7 @@ function processing(service: string, from: number, to: number, error?: string): 
     kind: SpanKind.CONSUMER,
     from,
     to,
-    attributes: {
-      'messaging.destination.name': 'evt.procurement.v1.ConsultationPublished.bfc.01935f7e',
-      redelivered: false,
-    },
+    attributes: { 'messaging.system': 'nats', 'jonction.redelivered': false },
     ...(error === undefined ? {} : { error }),
     children: [
       { service, name: 'inbox row', from: from + 0.6, to: from + 2.4 },

@@ -79,11 +79,6 @@ export function createTraceStore(limits: TraceLimits = DEFAULT_LIMITS) {
     }
   }
 
-  function traceOf(traceId: string, entry: Kept): Trace {
-    entry.trace ??= summarize(traceId, entry);
-    return entry.trace;
-  }
-
   return {
     /** Adds spans that arrived together in a request of `bytes` bytes. */
     add(spans: readonly Span[], bytes: number): void {
@@ -118,6 +113,11 @@ export function createTraceStore(limits: TraceLimits = DEFAULT_LIMITS) {
 
     counts: () => ({ traces: kept.size, spans: spanCount, bytes: Math.round(byteCount) }),
   };
+}
+
+function traceOf(traceId: string, entry: Kept): Trace {
+  entry.trace ??= summarize(traceId, entry);
+  return entry.trace;
 }
 
 function linksTo(span: Span, traceId: string): boolean {

@@ -18,16 +18,14 @@ export async function listMembers(em: EntityManager, request: ListMembersRequest
     ...(departementCode ? { departementCode } : {}),
     ...(nameContains ? { nameSearch: { $like: containing(nameContains) } } : {}),
   };
-  const [name, id] = after ?? [];
-  const beyond: FilterQuery<Member> =
-    name === undefined || id === undefined
-      ? {}
-      : { $or: [{ nameSearch: { $gt: name } }, { nameSearch: name, memberId: { $gt: id } }] };
-  const members = await em.find(
-    Member,
-    { $and: [where, beyond] },
-    { orderBy: { nameSearch: 'asc', memberId: 'asc' }, limit: limit + 1 },
-  );
+  const [name = '', id = ''] = after ?? [];
+  const beyond: FilterQuery<Member> = {
+    $or: [{ nameSearch: { $gt: name } }, { nameSearch: name, memberId: { $gt: id } }],
+  };
+  const members = await em.find(Member, after ? { $and: [where, beyond] } : where, {
+    orderBy: { nameSearch: 'asc', memberId: 'asc' },
+    limit: limit + 1,
+  });
   const page = members.slice(0, limit);
   const identifiers = await em.find(
     Identifier,
