@@ -31,9 +31,10 @@ export type Stage = Callers & { say: Progress; consoleUrl: string };
 export async function wasPlayed({ tokenOf, addressOf }: Callers): Promise<boolean> {
   const options = { token: await tokenOf(`${OPERATOR}-admin`), operator: OPERATOR };
   using procurement = connectTo(ConsultationServiceDefinition, addressOf('procurement'), options);
-  return (await eventually('procurement to know the administrator of bfc', () =>
+  const { consultations } = await eventually('procurement to know the administrator of bfc', () =>
     procurement.listConsultations({ status: 'CONSULTATION_STATUS_CLOSED', pageSize: 1 }),
-  )).consultations.length > 0;
+  );
+  return consultations.length > 0;
 }
 
 /**
@@ -78,7 +79,11 @@ export async function playDay(stage: Stage, { first }: { first: boolean }): Prom
 
   await procurement.closeConsultation({ requestId: randomUUID(), consultationId }, traced);
   say('procurement: the consultation was closed before its deadline');
-  const closed = await shelfWhen(consultationId, 'to close its shelf', (shelf) => shelf.status === 'SHELF_STATUS_CLOSED');
+  const closed = await shelfWhen(
+    consultationId,
+    'to close its shelf',
+    (shelf) => shelf.status === 'SHELF_STATUS_CLOSED',
+  );
   say(`dce-library: the shelf closed ${closed} ms later`);
   await trace.end(stage.consoleUrl, `a day in ${commune.name}`);
   return trace.id;
@@ -110,7 +115,8 @@ async function enrolBuyer(
   const known = agents.find((agent) => agent.subject === subject);
   const agent =
     known ??
-    (await membership.enrolAgent({ requestId: randomUUID(), memberId, subject, displayName: `Buyer of ${name}` })).agent;
+    (await membership.enrolAgent({ requestId: randomUUID(), memberId, subject, displayName: `Buyer of ${name}` }))
+      .agent;
   if (agent?.entitlements.some(({ role }) => role === 'ROLE_BUYER')) return `${subject} buys for ${name} already`;
   await membership.grantEntitlement({ requestId: randomUUID(), agentId: agent?.agentId ?? '', role: 'ROLE_BUYER' });
   return `${subject} was enrolled and may now buy for ${name}`;

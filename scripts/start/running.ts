@@ -1,41 +1,73 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seekSecrets } from '@jonction/stack';
+import { type PlatformAddress, seekSecrets } from '@jonction/stack';
 import { dataDir } from '../console/config.ts';
 
-/** What a start tells the other commands about itself, in `run.json` of its data folder. */
+/** What a start tells the other commands about itself, in `run.json` of its data folder. No password is in it. */
 export interface Run {
+  /** Of the start itself. */
   pid: number;
   startedAt: string;
+  /** Without user or password, as natsUrl. */
+  databaseUrl: string;
+  natsUrl: string;
   consolePort: number;
   consoleUrl: string;
-  natsUrl: string;
-  /** `127.0.0.1:50051`, by service. */
+  /** `127.0.0.1:50051`, by folder of services/. */
   grpc: Record<string, string>;
+  /** The pid of each process that it started, by name. */
+  processes: Record<string, number>;
 }
 
+/** Writes `run.json` in one step, so that nobody reads half of it. */
 export function writeRun(dir: string, run: Run): void {
-  writeFileSync(join(dir, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  const draft = join(dir, `run.json.${process.pid}`);
+  writeFileSync(draft, `${JSON.stringify(run, null, 2)}\n`);
+  renameSync(draft, join(dir, 'run.json'));
 }
 
-/** Where the servers are and the secret of their passwords: by the environment, or as the last start wrote it. */
-export function findServers(env: NodeJS.ProcessEnv): { adminUrl: string; natsUrl: string; secret: string } {
-  const dir = dataDir(env);
-  const adminUrl = env.DATABASE_URL ?? readText(join(dir, 'admin-url'));
-  const natsUrl = env.NATS_URL ?? (JSON.parse(readText(join(dir, 'run.json'))) as Run).natsUrl;
-  return { adminUrl, natsUrl, secret: env.JONCTION_SECRET ?? secretOf(dir) };
-}
-
-/** The secret from which the passwords of this data folder derive. */
+/** The secret from which the passwords of this data folder derive; made the first time. */
 export function secretOf(dir: string): string {
   return seekSecrets(dir).toString('hex');
 }
 
+/**
+ * Where the servers are and the secret of their passwords: DATABASE_URL, NATS_URL and JONCTION_SECRET, and for what is not
+ * given the run of the data folder. Throws when neither says it, with what to do.
+ */
+export function findServers(env: NodeJS.ProcessEnv): PlatformAddress {
+  const dir = dataDir(env);
+  const { DATABASE_URL: adminUrl, NATS_URL: natsUrl } = env;
+  const secret = env.JONCTION_SECRET || readText(join(dir, 'secret'));
+  if (adminUrl && natsUrl && secret) return { adminUrl, natsUrl, secret };
+  const text = readText(join(dir, 'run.json'));
+  if (!text || !secret) throw new Error(`no platform runs on ${dir}. ${ADVICE}`);
+  const run = JSON.parse(text) as Run;
+  if (!lives(run.pid)) throw new Error(`the start that ran on ${dir} (pid ${run.pid}) has ended. ${ADVICE}`);
+  return { adminUrl: adminUrl || adminUrlOf(dir, run), natsUrl: natsUrl || run.natsUrl, secret };
+}
+
+const ADVICE =
+  'Run npm start in another terminal, say where its data are (DATA_DIR), or name the servers: DATABASE_URL, NATS_URL, JONCTION_SECRET.';
+
+/** With the administrator's password when the PostgreSQL is one of ours, which keeps it beside its data. */
+function adminUrlOf(dir: string, { databaseUrl, processes }: Run): string {
+  const url = new URL(databaseUrl);
+  if (!processes.postgres) return url.href;
+  url.username = 'postgres';
+  url.password = readText(join(dir, 'postgres.password'));
+  return url.href;
+}
+
 function readText(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
+
+function lives(pid: number): boolean {
   try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new Error(`there is no ${file}: run npm start first, or give DATABASE_URL, NATS_URL and JONCTION_SECRET`);
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // another user's
   }
 }
 
