@@ -1,17 +1,19 @@
 // What every npm script goes through: it runs under whatever Node the machine has (20 or later), installs the project once,
 // and starts the script again under the pinned Node. Plain JavaScript: nothing is installed yet when it runs.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const OLDEST = 20;
 const PINNED = 24;
-const root = process.env.JONCTION_ROOT ?? join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+const root = process.env.JONCTION_ROOT ?? fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const stamp = join(modules, '.jonction-lock');
 const lock = join(root, '.data', 'installing');
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'];
 
 await main();
 
@@ -27,7 +29,7 @@ async function main() {
     );
   }
   await install();
-  run(pinnedNode(major), [join(root, script), ...args]);
+  await run(pinnedNode(major), [join(root, script), ...args]);
 }
 
 /** Installs what the lockfile says, unless it is there. Two at once: the second waits for the first. */
@@ -38,14 +40,18 @@ async function install() {
   const there = () => readText(stamp) === wanted;
   if (there()) return;
   await holdLock();
+  let failure;
   try {
     if (there()) return;
-    if (!installedByHand()) npmCi();
-    mkdirSync(modules, { recursive: true });
-    writeFileSync(stamp, wanted);
+    if (!installedByHand()) failure = await npmCi();
+    if (!failure) {
+      mkdirSync(modules, { recursive: true });
+      writeFileSync(stamp, wanted);
+    }
   } finally {
     rmSync(lock, { force: true });
   }
+  if (failure) fail(failure.code, failure.message); // once the lock is given back
 }
 
 /** True when somebody ran `npm ci` before us: each package of the lockfile stands there in its version, but for other platforms'. */
@@ -53,56 +59,115 @@ function installedByHand() {
   const done = readJson(join(modules, '.package-lock.json'))?.packages;
   const wanted = readJson(join(root, 'package-lock.json'))?.packages;
   if (!done || !wanted) return false;
+  // Installed without its optional packages, it would lack the Node of this platform.
+  if (wanted[`node_modules/${nodePackage()}`] && !existsSync(packagedNode())) return false;
   return Object.entries(wanted).every(([path, { version, optional, link }]) => {
-    if (path === '' || link || !path.includes('node_modules/')) return true;
-    return done[path] ? done[path].version === version : optional === true;
+    if (!path.includes('node_modules/')) return true;
+    return done[path] ? done[path].version === version && done[path].link === link : optional === true;
   });
 }
 
-function npmCi() {
+/** Runs `npm ci`. Gives undefined, or the exit code and the message of what failed. */
+async function npmCi() {
   process.stderr.write('installing (first run, or the lockfile changed)…\n');
   const npm = process.env.npm_execpath;
-  const command = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-  const { status, stdout, stderr, error } = spawnSync(
-    command[0],
-    [...command.slice(1), 'ci', '--ignore-scripts', '--no-audit', '--no-fund'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 64 << 20,
-    },
-  );
-  if (status === 0) return;
-  const lines = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim().split('\n').slice(-15).join('\n');
-  fail(
-    1,
+  // The Node that runs npm now, for ours may lie in the folder that npm is about to remove.
+  const [command, ...before] = npm?.endsWith('.js')
+    ? [process.env.npm_node_execpath ?? process.execPath, npm]
+    : ['npm'];
+  // Everything, whatever NODE_ENV or the user's own configuration leave out.
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
+  let said = '';
+  const child = spawn(command, [...before, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => (said += part));
+  // A stopped start must not leave npm at work: the next one would install beside it.
+  const { code, signal, error } = await ended(child);
+  if (code === 0) return undefined;
+  if (signal)
+    return { code: 128 + constants.signals[signal], message: 'npm ci was stopped; run the same command again.' };
+  const lines = `${said}${error?.message ?? ''}`.trim().split('\n').slice(-15).join('\n');
+  const message =
     `${lines}\nnpm ci failed. Check that this machine reaches its npm registry (npm ping), then run the same command again.\n` +
-      "npm ci a échoué. Vérifiez l'accès au registre npm (npm ping), puis relancez la même commande.",
-  );
+    "npm ci a échoué. Vérifiez l'accès au registre npm (npm ping), puis relancez la même commande.";
+  return { code: 1, message };
 }
 
-/** A file made by one process only; one whose maker is gone is taken over. */
+/** Hands our signals to a child until it ends. Gives its exit code or its signal; `error` when it cannot start. */
+function ended(child) {
+  return new Promise((resolve) => {
+    const handlers = SIGNALS.map((signal) => [signal, () => sharesTerminal(signal) || child.kill(signal)]);
+    for (const [signal, handler] of handlers) process.on(signal, handler);
+    const settle = (end) => {
+      for (const [signal, handler] of handlers) process.off(signal, handler);
+      resolve(end);
+    };
+    child.once('error', (error) => settle({ code: 1, signal: null, error }));
+    child.once('close', (code, signal) => settle({ code, signal }));
+  });
+}
+
+// Ctrl-C reaches the child by itself when we are on a terminal; a signal sent to us alone must be handed on.
+function sharesTerminal(signal) {
+  return signal === 'SIGINT' && [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+}
+
+/** Made by one process only, whole from the first moment; one whose maker is gone is taken over. */
 async function holdLock() {
   mkdirSync(join(root, '.data'), { recursive: true });
-  for (let said = false; ; ) {
-    try {
-      const file = openSync(lock, 'wx');
-      writeFileSync(file, String(process.pid));
-      closeSync(file);
-      // Also when we end with an error.
-      process.once('exit', () => rmSync(lock, { force: true }));
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    const holder = Number(readText(lock) || 0);
-    if (holder && !lives(holder)) rmSync(lock, { force: true });
-    else if (!said) {
-      process.stderr.write(`another command (pid ${holder || '?'}) installs; waiting for it…\n`);
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, JSON.stringify({ pid: process.pid, start: startOf(process.pid) }));
+  try {
+    for (let said = false; !made(mine); ) {
+      const text = readText(lock);
+      const holder = parse(text);
+      if (!holder || !lives(holder.pid) || startOf(holder.pid) !== holder.start) {
+        removeStale(text);
+        continue;
+      }
+      if (!said) process.stderr.write(`another command (pid ${holder.pid}) installs; waiting for it…\n`);
       said = true;
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    await new Promise((resolve) => setTimeout(resolve, 250));
+  } finally {
+    rmSync(mine, { force: true });
   }
+}
+
+function made(mine) {
+  try {
+    linkSync(mine, lock);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+// Two may find the same dead holder: what was moved away must be what was read, else it is put back.
+function removeStale(seen) {
+  const aside = `${lock}.${process.pid}.stale`;
+  try {
+    renameSync(lock, aside);
+    if (readText(aside) !== seen) linkSync(aside, lock);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** The moment a process started, where /proc tells it: another one may have the same pid since. */
+function startOf(pid) {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
 function lives(pid) {
@@ -114,12 +179,17 @@ function lives(pid) {
   }
 }
 
+function nodePackage() {
+  return process.platform === 'darwin' ? `node-bin-darwin-${process.arch}` : `node-${process.platform}-${process.arch}`;
+}
+
+function packagedNode() {
+  return join(modules, nodePackage(), 'bin', 'node');
+}
+
 /** The Node of the project: the platform's package, or this one when it is recent enough. */
 function pinnedNode(major) {
-  const platform =
-    process.platform === 'darwin' ? `node-bin-darwin-${process.arch}` : `node-${process.platform}-${process.arch}`;
-  const binary = join(modules, platform, 'bin', 'node');
-  if (existsSync(binary)) return binary;
+  if (existsSync(packagedNode())) return packagedNode();
   if (major >= PINNED) return process.execPath;
   fail(
     1,
@@ -129,21 +199,18 @@ function pinnedNode(major) {
 }
 
 /** Runs the script, hands it the signals meant for us, and ends as it ends. */
-function run(node, args) {
+async function run(node, args) {
   const path = [join(modules, '.bin'), process.env.PATH].join(':');
   const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
-  // Ctrl-C reaches the child by itself, for it shares our terminal; a signal sent to us alone must be handed on.
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
-    process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-    });
+  const { code, signal, error } = await ended(child);
+  if (error) {
+    fail(
+      1,
+      `${node} cannot be started (${error.message}): install Node ${PINNED} or later, remove that file, and run the command again.\n` +
+        `${node} ne démarre pas : installez Node ${PINNED} ou plus récent, supprimez ce fichier, puis relancez la commande.`,
+    );
   }
-  child.on('error', (error) => fail(1, `${node} cannot be started: ${error.message}`));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
-    // The handlers above would keep us alive.
-    for (const name of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.removeAllListeners(name);
-  });
+  process.exitCode = code ?? 128 + constants.signals[signal];
 }
 
 function readText(file) {
@@ -155,8 +222,12 @@ function readText(file) {
 }
 
 function readJson(file) {
+  return parse(readText(file));
+}
+
+function parse(text) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,16 +28,34 @@ beforeEach(() => {
   );
   writeFileSync(
     join(root, 'wait.ts'),
-    "process.on('SIGTERM', () => { console.log('told'); process.exit(7); }); console.log('waiting'); setInterval(() => {}, 1_000);\n",
+    "for (const it of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(it, () => process.exit(7)); console.log('waiting'); setInterval(() => {}, 1_000);\n",
   );
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function bootstrap(...args: string[]): ChildProcess {
+  return bootstrapWith({}, ...args);
+}
+
+function bootstrapWith(env: NodeJS.ProcessEnv, ...args: string[]): ChildProcess {
   return spawn(process.execPath, [BOOTSTRAP, ...args], {
-    env: { ...process.env, JONCTION_ROOT: root },
+    env: { ...process.env, ...env, JONCTION_ROOT: root },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Resolves once the child has printed `text`. */
+function printed(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve) => child.stdout?.on('data', (part) => String(part).includes(text) && resolve()));
+}
+
+/** Lays down what `npm ci` notes about an installed package, beside a lockfile that asks for it. */
+function askFor(wanted: string, installed: string): void {
+  const file = (version: string) =>
+    JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/thing': { version } } });
+  writeFileSync(join(root, 'package-lock.json'), file(wanted));
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(join(root, 'node_modules', '.package-lock.json'), file(installed));
 }
 
 async function outcome(child: ChildProcess) {
@@ -70,23 +88,76 @@ test('two first runs at once install once, and both run', async () => {
   expect([one.err, two.err].filter((text) => text.includes('installing'))).toHaveLength(1);
 });
 
-test('the lock of a killed install is taken over', async () => {
+test('what somebody installed by hand in the right versions is used as it is', async () => {
+  askFor('1.2.3', '1.2.3');
+  expect(await outcome(bootstrap('say.ts'))).toMatchObject({ code: 0, err: '' });
+});
+
+test('a wrong stamp over another version than the lockfile asks for is not believed', async () => {
+  askFor('1.2.3', '1.2.2');
+  writeFileSync(join(root, 'node_modules', '.jonction-lock'), 'the sum of an older lockfile');
+  expect((await outcome(bootstrap('say.ts'))).err).toContain('installing');
+});
+
+test('the lock of a killed install is taken over, even when another program has its pid since', async () => {
   const gone = spawn(process.execPath, ['-e', '0']);
   await once(gone, 'exit');
-  mkdirSync(join(root, '.data'));
-  writeFileSync(join(root, '.data', 'installing'), String(gone.pid));
-  expect((await outcome(bootstrap('say.ts'))).code).toBe(0);
-  expect(existsSync(join(root, '.data', 'installing'))).toBe(false);
+  const reused = { pid: process.pid, start: 'long ago' };
+  for (const left of [JSON.stringify({ pid: gone.pid, start: '1' }), JSON.stringify(reused), '']) {
+    mkdirSync(join(root, '.data'), { recursive: true });
+    rmSync(join(root, 'node_modules'), { recursive: true, force: true });
+    writeFileSync(join(root, '.data', 'installing'), left);
+    const both = await Promise.all([outcome(bootstrap('say.ts')), outcome(bootstrap('say.ts'))]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(
+      both.filter(({ err }) => err.includes('installing (')),
+      left,
+    ).toHaveLength(1);
+    expect(readdirSync(join(root, '.data'))).toEqual([]);
+  }
+});
+
+test('a command that ends leaves alone the lock of another that installs', async () => {
+  const child = bootstrap('wait.ts');
+  await printed(child, 'waiting');
+  writeFileSync(join(root, '.data', 'installing'), 'of another');
+  const ended = outcome(child);
+  child.kill('SIGTERM');
+  await ended;
+  expect(existsSync(join(root, '.data', 'installing'))).toBe(true);
 });
 
 test('a signal reaches the script, whose exit code is ours', async () => {
-  const child = bootstrap('wait.ts');
-  await new Promise<void>((resolve) =>
-    child.stdout?.on('data', (part) => String(part).includes('waiting') && resolve()),
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    const child = bootstrap('wait.ts');
+    await printed(child, 'waiting');
+    const ended = outcome(child);
+    child.kill(signal);
+    expect((await ended).code, signal).toBe(7);
+  }
+});
+
+test('a script killed by a signal gives 128 and its number', async () => {
+  writeFileSync(join(root, 'die.ts'), "process.kill(process.pid, 'SIGKILL');\n");
+  expect((await outcome(bootstrap('die.ts'))).code).toBe(137);
+});
+
+test('a Node that is too old is told so in both languages, and nothing is installed', async () => {
+  const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })";
+  const { code, err } = await outcome(
+    bootstrapWith({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(old)}` }, 'say.ts'),
   );
-  const ended = outcome(child);
-  child.kill('SIGTERM');
-  expect((await ended).code).toBe(7);
+  expect(code).toBe(1);
+  expect(err).toMatch(/Node 18\.20\.4 is too old/);
+  expect(err).toMatch(/trop ancien/);
+  expect(existsSync(join(root, 'node_modules'))).toBe(false);
+});
+
+test('a machine without npm is told so, and the next start is not blocked', async () => {
+  const { code, err } = await outcome(bootstrapWith({ PATH: '/nowhere', npm_execpath: '' }, 'say.ts'));
+  expect(code).toBe(1);
+  expect(err).toMatch(/npm ENOENT/);
+  expect(existsSync(join(root, '.data', 'installing'))).toBe(false);
 });
 
 test('a failing install says what to do, in both languages, and leaves no lock', async () => {

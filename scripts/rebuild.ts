@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { connectNats } from '@jonction/events';
-import { databaseUrl, rolesOf } from '@jonction/service';
+import { databaseUrl, rolesOf } from '@jonction/commands';
 import { natsUrlFor, planOf, serviceNames, snake } from '@jonction/stack';
 import { rebuildStream } from './rebuild-stream.ts';
 import { findServers, runCommand } from './start/running.ts';

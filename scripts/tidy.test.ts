@@ -151,8 +151,8 @@ const faults: [string, Files, string[]][] = [
     ['services/bridges/README.md:41 file-size'],
   ],
   [
-    'a lib of more than 800 lines',
-    { 'libs/norms/src/a.ts': body(300), 'libs/norms/src/b.ts': body(300), 'libs/norms/src/c.ts': body(300) },
+    'a lib of more than 1,000 lines of code',
+    Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`libs/norms/src/${name}.ts`, body(290)])),
     ['libs/norms:1 lib-budget'],
   ],
   ['a ninth lib', ninthLib(), ['libs:1 lib-budget']],

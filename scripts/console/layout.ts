@@ -36,12 +36,12 @@ ${body}
 
 /** The name of a service with its colour, which stays the same on every page. */
 export function serviceChip(service: string, services: readonly string[]): Html {
-  return html`<span class="chip c${colour(service, services)}">${service}</span>`;
+  return html`<span class="chip c${colour(service, services)}">${service}</span> `;
 }
 
 /** A long name such as that of an RPC, which may be broken after a dot or a slash and not within a word. */
 export function breakable(name: string): Html {
-  return html`${name.split(/(?<=[./])/).map((part) => html`${part}<wbr>`)}`;
+  return html`${name.split(/(?<=[./])(?=.)/).map((part, i) => html`${i > 0 && html`<wbr>`}${part}`)}`;
 }
 
 /** The number of a colour of the style sheet, from 0 to 7. */

@@ -27,7 +27,7 @@ const nanos = z
   .nullish()
   .transform((count) => BigInt(count ?? 0));
 const attributes = z
-  .array(z.object({ key: z.string(), value: z.unknown() }))
+  .array(z.object({ key: z.string(), value: z.unknown().optional() }))
   .nullish()
   .transform((pairs) => Object.fromEntries((pairs ?? []).map(({ key, value }) => [cut(key), attributeValue(value)])));
 

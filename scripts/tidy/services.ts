@@ -34,13 +34,18 @@ export function serviceReadme(tree: Tree): Fault[] {
   });
 }
 
-/** Every RPC has its one file in commands/ or queries/, and every file there is an RPC or serves the jobs. */
+/**
+ * Every RPC has its one file in commands/ or queries/, and every file there is an RPC or serves several of them. A bulk RPC
+ * (AdmitMembers, a stream) is the command of one item (AdmitMember), and has no file of its own.
+ */
 export function rpcFiles(tree: Tree): Fault[] {
   return contextsOf(tree).flatMap((context) => {
     const rpcs = rpcsOf(tree, context);
     const service = `services/${context.replaceAll('_', '-')}`;
     const missing = rpcs.flatMap((rpc) => {
-      const places = ['commands', 'queries'].map((folder) => `${service}/src/${folder}/${kebab(rpc.name)}.ts`);
+      const bulk = tree.text(rpc.path).split('\n')[rpc.line - 1]?.includes('(stream ');
+      const name = kebab(bulk ? rpc.name.replace(/s$/, '') : rpc.name);
+      const places = ['commands', 'queries'].map((folder) => `${service}/src/${folder}/${name}.ts`);
       if (places.filter((path) => tree.has(path)).length === 1) return [];
       return [
         {
@@ -105,22 +110,36 @@ function strangers(tree: Tree, service: string): Fault[] {
 }
 
 function filesWithoutRpc(tree: Tree, service: string, names: string[]): Fault[] {
-  const used = usedByJobs(tree, service);
+  const shared = sharedFiles(tree, service);
   return tree.files
     .filter((path) => path.startsWith(`${service}/src/`) && /\/(commands|queries)\/.+(?<!\.test)\.ts$/.test(path))
-    .filter((path) => !names.some((name) => path.endsWith(`/${name}.ts`)) && !used.has(path.slice(service.length + 5)))
+    .filter(
+      (path) => !names.some((name) => path.endsWith(`/${name}.ts`)) && !shared.has(path.slice(service.length + 5)),
+    )
     .map((path) => ({
       path,
       line: 1,
       rule: 'rpc-file',
-      why: 'a file in commands/ or queries/ is what one RPC does, or what a job does; this one is neither',
-      fix: 'name it after its RPC, import it from jobs.ts or jobs/, or move the rule into domain/',
+      why: 'a file in commands/ or queries/ is what one RPC does, or what several of them, a job or the start share; this one is neither',
+      fix: 'name it after its RPC, or move it into the one file that uses it, or the rule into domain/',
     }));
 }
 
-/** Paths under src/, such as commands/close-consultation.ts, that jobs.ts or a file of jobs/ imports. */
-function usedByJobs(tree: Tree, service: string): Set<string> {
-  const jobs = tree.files.filter((path) => path.startsWith(`${service}/src/jobs`) && path.endsWith('.ts'));
-  const specifiers = jobs.flatMap((path) => sourceOf(tree, path).imports.map((one) => one.specifier));
-  return new Set(specifiers.map((specifier) => specifier.replace(/^(\.\.?\/)+/, '')));
+/** Paths under src/, such as queries/member-message.ts, that main.ts or a job imports, or two other files at least. */
+function sharedFiles(tree: Tree, service: string): Set<string> {
+  const users = tree.files.filter(
+    (path) => path.startsWith(`${service}/src/`) && path.endsWith('.ts') && !path.endsWith('.test.ts'),
+  );
+  const count = new Map<string, number>();
+  for (const path of users) {
+    const folder = path.slice(`${service}/src/`.length).split('/').slice(0, -1).join('/');
+    const weight = folder === 'jobs' || /\/(main|jobs)\.ts$/.test(path) ? 2 : 1;
+    for (const { specifier } of sourceOf(tree, path).imports) {
+      if (!specifier.startsWith('.')) continue;
+      const target =
+        specifier.startsWith('./') && folder ? `${folder}/${specifier.slice(2)}` : specifier.replace(/^(\.\.?\/)+/, '');
+      count.set(target, (count.get(target) ?? 0) + weight);
+    }
+  }
+  return new Set([...count].filter(([, users]) => users >= 2).map(([path]) => path));
 }

@@ -1,4 +1,5 @@
 export { accessSubscriptions, type Caller, noteAgent, noteGrant, noteRevocation } from './access.ts';
 export { type Job, startJobs } from './jobs.ts';
+export { type DatabasePlan, databaseUrl, provisionDatabase, rolesOf } from './migrate.ts';
 export { type Query, routesOf } from './route.ts';
 export { type Command, type CommandContext, type Runner, startRunner } from './runner.ts';

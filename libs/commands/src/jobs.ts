@@ -1,7 +1,8 @@
 import { causedBy, newCause, writeUnit } from '@jonction/events';
-import { contextOf, type Database, inOperator, inSpan, isConflict, jobsLog, transact } from '@jonction/service';
+import { contextOf, type Database, inOperator, inSpan, isConflict, transact } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { run, type TaskList } from 'graphile-worker';
+import { jobsLog } from './jobs-log.ts';
 
 /** Does what was put off, for one operator, in one transaction with what it records. Running it twice must do it once. */
 export type Job<Payload> = (em: EntityManager, payload: Payload, context: { now: Date }) => Promise<void>;

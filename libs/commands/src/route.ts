@@ -65,20 +65,7 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       shape: BulkShape<Item, Receipt, RequestOf<M[K]>, ResponseOf<M[K]>>,
     ): RouteFor<Item, Receipt> {
       const plan = planOf(name, right, run);
-      return {
-        kind: 'bulk',
-        right,
-        async answer(call, item) {
-          const request = shape.request(item as Item) as { requestId: string } | undefined;
-          try {
-            if (!request) throw refuse('FIELD_INVALID', { fields: 'item' });
-            const bytes = await runner(plan, call, request);
-            return shape.done(request.requestId, plan.responseType.decode(bytes) as ResponseOf<M[K]>);
-          } catch (error) {
-            return shape.refused(request?.requestId ?? '', toRefusal(error));
-          }
-        },
-      };
+      return { kind: 'bulk', right, answer: (call, item) => receiptOf(runner, plan, call, { item, shape } as never) };
     },
 
     /** A read. */
@@ -102,6 +89,22 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       };
     },
   };
+}
+
+/** Runs one item of a bulk call; what is thrown becomes its receipt. */
+async function receiptOf(
+  runner: Runner,
+  plan: CommandPlan,
+  call: Call,
+  { item, shape }: { item: unknown; shape: BulkShape<unknown, unknown, unknown, unknown> },
+): Promise<unknown> {
+  const request = shape.request(item) as { requestId: string } | undefined;
+  try {
+    if (!request) throw refuse('FIELD_INVALID', { fields: 'item' });
+    return shape.done(request.requestId, plan.responseType.decode(await runner(plan, call, request)));
+  } catch (error) {
+    return shape.refused(request?.requestId ?? '', toRefusal(error));
+  }
 }
 
 /** How a bulk call wraps the unary command's request and response. */

@@ -1,5 +1,13 @@
 export { type ConsumeOptions, startConsumers } from './consume.ts';
-export { type About, contextNameOf, type EventFields, type EventType, subjectOf, subjectsOf } from './event.ts';
+export {
+  type About,
+  contextNameOf,
+  type EventFields,
+  type EventType,
+  streamSubjects,
+  subjectOf,
+  subjectsOf,
+} from './event.ts';
 export { type Heard, handleAll, type Released, release } from './inbox.ts';
 export { connectNats } from './nats.ts';
 export { mark, type RelayOptions, type Row, send, settle, startRelay } from './relay.ts';

@@ -59,7 +59,10 @@ export function startRelay(database: Database, nats: NatsConnection, options: Re
   const running = (async () => {
     while (!stop.signal.aborted) {
       try {
-        await holdAndSend(nats, options, alarm, stop.signal, (now) => (active = now));
+        const activate = (now: boolean) => {
+          active = now;
+        };
+        await holdAndSend(nats, options, { alarm, end: stop.signal, activate });
       } catch (error) {
         log.warn({ event: 'relay interrupted', context: options.context, ...defect(error) });
         await alarm.wait(RETRY_MS, true);
@@ -108,13 +111,15 @@ function alarmClock(end: AbortSignal) {
   };
 }
 
-async function holdAndSend(
-  nats: NatsConnection,
-  { url, context }: RelayOptions,
-  alarm: Alarm,
-  end: AbortSignal,
-  activate: (now: boolean) => void,
-): Promise<void> {
+/** When a relay works: woken by the alarm, until the end; `activate` tells that it holds the lock. */
+interface Watch {
+  alarm: Alarm;
+  end: AbortSignal;
+  activate(now: boolean): void;
+}
+
+async function holdAndSend(nats: NatsConnection, { url, context }: RelayOptions, watch: Watch): Promise<void> {
+  const { alarm, end, activate } = watch;
   const client = new Client({ connectionString: url, application_name: `${context} relay`, keepAlive: true });
   const lost = new Promise<never>((_, reject) => {
     client.on('error', reject);
@@ -133,7 +138,7 @@ async function holdAndSend(
         await alarm.wait(2_000, true);
         continue;
       }
-      next = await sendUntilRefused(client, js, alarm, end, next);
+      next = await sendUntilRefused(client, js, watch, next);
     }
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
@@ -184,8 +189,7 @@ export async function settle(client: Client, jsm: JetStreamManager, context: str
 async function sendUntilRefused(
   client: Client,
   js: JetStreamClient,
-  alarm: Alarm,
-  end: AbortSignal,
+  { alarm, end }: Watch,
   first: number,
 ): Promise<number> {
   let size = first;

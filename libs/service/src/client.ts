@@ -40,19 +40,21 @@ export function connectTo<S extends ServiceDefinition>(
     const call = method.requestStream ? bulk : unary;
     return [
       name,
-      (request: never, options?: CallerOptions) => call(channel, path, method, request, { ...defaults, ...options }),
+      (request: never, options?: CallerOptions) =>
+        call({ channel, path, method }, request, { ...defaults, ...options }),
     ];
   });
   return Object.assign(Object.fromEntries(methods), { [Symbol.dispose]: () => channel.close() });
 }
 
-function unary(
-  channel: grpc.Client,
-  path: string,
-  method: MethodDefinition,
-  request: object,
-  options: CallerOptions,
-): Promise<unknown> {
+/** One RPC on one channel. */
+interface Wire {
+  channel: grpc.Client;
+  path: string;
+  method: MethodDefinition;
+}
+
+function unary({ channel, path, method }: Wire, request: object, options: CallerOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     channel.makeUnaryRequest(
       path,
@@ -66,13 +68,7 @@ function unary(
   });
 }
 
-async function* bulk(
-  channel: grpc.Client,
-  path: string,
-  method: MethodDefinition,
-  items: AsyncIterable<object>,
-  options: CallerOptions,
-) {
+async function* bulk({ channel, path, method }: Wire, items: AsyncIterable<object>, options: CallerOptions) {
   const wire = channel.makeBidiStreamRequest(
     path,
     encoder(method),

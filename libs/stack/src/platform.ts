@@ -1,8 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectNats, contextNameOf, provisionStreams, type Speaker, type Subscription } from '@jonction/events';
-import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/service';
+import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/commands';
+import {
+  connectNats,
+  contextNameOf,
+  provisionStreams,
+  type Speaker,
+  type Subscription,
+  streamSubjects,
+} from '@jonction/events';
 import type { NatsUser } from './nats.ts';
 
 /** The repository's folder. */
@@ -63,7 +70,7 @@ function permissionsOf({ name, subscriptions }: Speaker) {
   ];
   return {
     publish: [
-      `evt.${name}.>`,
+      streamSubjects(name),
       `nudge.${name}`,
       `$JS.API.STREAM.INFO.${name}`,
       `$JS.API.STREAM.MSG.GET.${name}`,

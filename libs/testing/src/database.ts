@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { databaseUrl, rolesOf } from '@jonction/service';
+import { databaseUrl, rolesOf } from '@jonction/commands';
 import { planOf, snake } from '@jonction/stack';
 import { Client, escapeIdentifier, Pool, type QueryResultRow } from 'pg';
 import { inject } from 'vitest';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { provisionDatabase } from '@jonction/service';
+import { provisionDatabase } from '@jonction/commands';
 import {
   findNatsServer,
   freePort,
@@ -27,8 +27,7 @@ declare module 'vitest' {
 const SECRET = 'secret of the tests';
 
 /** Once for each run: one PostgreSQL with a template of each service's database, and the way to nats-server. */
-// biome-ignore lint/style/noDefaultExport: vitest takes a global setup as a default export
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'jonction-test-'));
   const { postgres, remove } = await server(folder);
   for (const name of serviceNames()) await provisionDatabase(postgres.adminUrl, planOf(name, SECRET, templateOf(name)));

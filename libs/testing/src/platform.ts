@@ -53,56 +53,19 @@ export interface PlatformOptions {
 }
 
 /** Starts services on databases, a nats-server and an issuer of their own. */
-export async function testPlatform({
-  services = Object.keys(definitions) as ServiceName[],
-  processes = false,
-  otlp,
-  environment = {},
-}: PlatformOptions = {}): Promise<TestPlatform> {
+export async function testPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
+  const { services = Object.keys(definitions) as ServiceName[] } = options;
   await using parts = new AsyncDisposableStack();
   const nats = parts.use(await testNats());
   const issuer = parts.use(await testIssuer());
   const databases: Record<string, TestDatabase> = {};
-  const running: Record<string, Running> = {};
-  const started: Record<string, Service> = {};
-  const environments: Record<string, Record<string, string>> = {};
-  for (const name of services) {
-    databases[name] = parts.use(await testDatabase(name));
-    const address = { adminUrl: inject('adminUrl'), natsUrl: nats.url, secret: inject('secret') };
-    const grpcPort = processes ? await freePort() : 0;
-    environments[name] = {
-      ...environmentOf(name, {
-        ...address,
-        issuer: issuer.issuer,
-        grpcPort,
-        database: databases[name].name,
-        ...(otlp ? { otlp } : {}),
-      }),
-      ...environment,
-    };
-  }
-  const logs = mkdtempSync(join(tmpdir(), 'jonction-services-'));
-  parts.defer(() => rmSync(logs, { recursive: true, force: true }));
-
+  for (const name of services) databases[name] = parts.use(await testDatabase(name));
+  const starter = options.processes ? asProcesses(parts) : inThisProcess();
   const start = async (name: ServiceName) => {
-    const env = environments[name] ?? {};
-    if (processes) {
-      const service = await startService({
-        root: ROOT,
-        name,
-        env: { ...process.env, ...env },
-        logFile: join(logs, `${name}.log`),
-      });
-      started[name] = service;
-      running[name] = Object.defineProperty({ port: Number(env.GRPC_PORT) } as Running, Symbol.asyncDispose, {
-        value: () => service[Symbol.asyncDispose](),
-      });
-      return;
-    }
-    const { start: run } = await import(join(ROOT, 'services', name, 'src/main.ts'));
-    const { readConfig } = await import(join(ROOT, 'services', name, 'src/config.ts'));
-    running[name] = await run(readConfig(env));
+    const env = await environmentFor(name, { nats, issuer, databases, options });
+    running[name] = await starter.start(name, env);
   };
+  const running: Record<string, Running> = {};
   const stop = async (name: ServiceName) => {
     await running[name]?.[Symbol.asyncDispose]();
     delete running[name];
@@ -112,13 +75,12 @@ export async function testPlatform({
   });
   await Promise.all(services.map(start));
 
-  const clients: Disposable[] = [];
-  parts.defer(() => {
-    for (const client of clients) client[Symbol.dispose]();
+  const clients = parts.adopt<Disposable[]>([], async (open) => {
+    for (const client of open) client[Symbol.dispose]();
   });
   const address = (name: ServiceName) => `127.0.0.1:${running[name]?.port}`;
-  const call = <S extends ServiceDefinition>(definition: S, name: ServiceName, options: CallerOptions) => {
-    const client = connectTo(definition, address(name), options);
+  const call = <S extends ServiceDefinition>(definition: S, name: ServiceName, how: CallerOptions) => {
+    const client = connectTo(definition, address(name), how);
     clients.push(client);
     return client;
   };
@@ -127,15 +89,15 @@ export async function testPlatform({
     nats,
     issuer,
     databases,
-    processes: started,
+    processes: starter.processes,
     address,
     call,
     async as(subject, operator = 'bfc') {
-      const options = { token: await issuer.sign({ subject }), operator };
+      const how = { token: await issuer.sign({ subject }), operator };
       return {
-        membership: call(MembershipServiceDefinition, 'membership', options),
-        procurement: call(ConsultationServiceDefinition, 'procurement', options),
-        'dce-library': call(ShelfServiceDefinition, 'dce-library', options),
+        membership: call(MembershipServiceDefinition, 'membership', how),
+        procurement: call(ConsultationServiceDefinition, 'procurement', how),
+        'dce-library': call(ShelfServiceDefinition, 'dce-library', how),
       };
     },
     stop,
@@ -144,6 +106,60 @@ export async function testPlatform({
       await start(name);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface Surroundings {
+  nats: TestNats;
+  issuer: TestIssuer;
+  databases: Record<string, TestDatabase>;
+  options: PlatformOptions;
+}
+
+/** The environment of one service; a real process takes a port that was free a moment ago. */
+async function environmentFor(
+  name: ServiceName,
+  { nats, issuer, databases, options }: Surroundings,
+): Promise<Record<string, string>> {
+  const { processes, otlp, environment } = options;
+  const address = { adminUrl: inject('adminUrl'), natsUrl: nats.url, secret: inject('secret'), issuer: issuer.issuer };
+  const grpcPort = processes ? await freePort() : 0;
+  const database = databases[name]?.name ?? '';
+  return { ...environmentOf(name, { ...address, grpcPort, database, ...(otlp ? { otlp } : {}) }), ...environment };
+}
+
+interface Starter {
+  processes: Record<string, Service>;
+  start(name: ServiceName, env: Record<string, string>): Promise<Running>;
+}
+
+function inThisProcess(): Starter {
+  return {
+    processes: {},
+    async start(name, env) {
+      const { start } = await import(join(ROOT, 'services', name, 'src/main.ts'));
+      const { readConfig } = await import(join(ROOT, 'services', name, 'src/config.ts'));
+      return start(readConfig(env));
+    },
+  };
+}
+
+function asProcesses(parts: AsyncDisposableStack): Starter {
+  const logs = mkdtempSync(join(tmpdir(), 'jonction-services-'));
+  parts.defer(() => rmSync(logs, { recursive: true, force: true }));
+  const processes: Record<string, Service> = {};
+  return {
+    processes,
+    async start(name, env) {
+      const service = await startService({
+        root: ROOT,
+        name,
+        env: { ...process.env, ...env },
+        logFile: join(logs, `${name}.log`),
+      });
+      processes[name] = service;
+      return { port: Number(env.GRPC_PORT), [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+    },
   };
 }
 

@@ -1,5 +1,5 @@
+import { log } from '@jonction/service';
 import { Logger } from 'graphile-worker';
-import { log } from './log.ts';
 
 /** graphile-worker's own lines, in ours; the payload is never among them. */
 export const jobsLog = new Logger(() => (level, message) => {

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  environmentOf,
+  findNatsServer,
+  freePort,
+  natsUrlFor,
+  natsUsers,
+  provisionPlatform,
+  ROOT,
+  type Restartable,
+  removePostgresData,
+  serviceNames,
+  speakers,
+  startNats,
+  startPostgres,
+  startService,
+} from '@jonction/stack';
+import { type TestIssuer, testIssuer } from '@jonction/testing';
+
+const SECRET = 'secret of the kill test';
+
+/** What is killed: the three services, PostgreSQL and nats-server. */
+export type Target = 'membership' | 'procurement' | 'dce-library' | 'postgres' | 'nats';
+export const TARGETS: readonly Target[] = ['membership', 'procurement', 'dce-library', 'postgres', 'nats'];
+
+/** A platform of real processes on servers of its own, that nothing else uses. */
+export interface Servers extends AsyncDisposable {
+  /** Logs and the journal; removed at the end unless `keep` is called. */
+  folder: string;
+  keep(): void;
+  targets: Record<Target, Restartable>;
+  /** `127.0.0.1:<port>` of each service. */
+  addresses: Record<string, string>;
+  issuer: TestIssuer;
+  /** A superuser's, on the database `postgres`. */
+  adminUrl: string;
+  /** Of the user who may do everything. */
+  natsUrl: string;
+}
+
+/** Starts PostgreSQL, nats-server and the services as processes of their own; disposing stops them. */
+export async function startServers(progress: (line: string) => void): Promise<Servers> {
+  await using parts = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'jonction-chaos-'));
+  let kept = false;
+  parts.defer(() => {
+    if (!kept) rmSync(folder, { recursive: true, force: true });
+  });
+  const logOf = (name: string) => join(folder, `${name}.log`);
+  const dir = join(folder, 'postgres');
+  parts.defer(() => removePostgresData(dir));
+  const postgres = parts.use(await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres') }));
+  const { path: binary } = await findNatsServer({ progress });
+  const users = natsUsers(SECRET, await speakers());
+  const port = await freePort();
+  const nats = parts.use(
+    await startNats({ dir: join(folder, 'nats'), port, logFile: logOf('nats-server'), binary, users }),
+  );
+  const issuer = parts.use(await testIssuer());
+  const platform = { adminUrl: postgres.adminUrl, natsUrl: nats.url, secret: SECRET };
+  await provisionPlatform(platform);
+  const services: Record<string, Restartable> = {};
+  const addresses: Record<string, string> = {};
+  for (const name of serviceNames()) {
+    const settings = { ...platform, issuer: issuer.issuer, grpcPort: await freePort() };
+    const env = { ...process.env, ...environmentOf(name, settings) };
+    const service = parts.use(await startService({ root: ROOT, name, env, logFile: logOf(name) }));
+    services[name] = service;
+    addresses[name] = service.address;
+  }
+  const owned = parts.move();
+  return {
+    folder,
+    keep: () => {
+      kept = true;
+    },
+    targets: { ...(services as Record<'membership' | 'procurement' | 'dce-library', Restartable>), postgres, nats },
+    addresses,
+    issuer,
+    adminUrl: postgres.adminUrl,
+    natsUrl: natsUrlFor(nats.url, 'provisioner', SECRET),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

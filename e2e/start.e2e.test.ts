@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MembershipServiceDefinition } from '@jonction/contracts';
+import { connectTo } from '@jonction/service';
+import { ROOT } from '@jonction/stack';
+import { eventually } from '@jonction/testing';
+import { afterAll, expect, test } from 'vitest';
+import { openIssuer } from '../scripts/console/issuer.ts';
+import type { Run } from '../scripts/start/running.ts';
+import { removeData } from '../scripts/start/servers.ts';
+
+const MEMBERS = 1_750;
+const READY_WITHIN_MS = 120_000;
+
+// Below the ports that Linux draws for connections, and apart from those of another run of these tests.
+const PORT_BASE = 20_000 + (process.pid % 500) * 20;
+const directory = mkdtempSync(join(tmpdir(), 'jonction-start-'));
+const started: Start[] = [];
+
+afterAll(async () => {
+  for (const start of started) start.child.kill('SIGKILL');
+  await removeData(directory);
+});
+
+type Start = { child: ChildProcess; text: () => string; exited: Promise<number | null> };
+
+/** Runs `node scripts/start.ts` as npm start does. */
+function start(...args: string[]): Start {
+  const { DATABASE_URL: _, NATS_URL: __, ...env } = process.env;
+  const child = spawn(process.execPath, ['scripts/start.ts', '--data', directory, ...args], {
+    cwd: ROOT,
+    env: { ...env, PORT_BASE: String(PORT_BASE) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (part) => (text += part));
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const one = { child, text: () => text, exited };
+  started.push(one);
+  return one;
+}
+
+const run = (): Run => JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'));
+
+/** The processes of these starts that live, whatever run.json says: their environment or their command line shows it. */
+function living(): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  return pids.filter((pid) => {
+    try {
+      const told = ['environ', 'cmdline'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8')).join('\0');
+      return told.includes(directory) || told.split('\0').includes(`PORT_BASE=${PORT_BASE}`);
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+}
+
+async function ready(one: Start): Promise<void> {
+  const ended = one.exited.then((code) => {
+    throw new Error(`start ended with ${code}:\n${one.text()}`);
+  });
+  const wait = eventually(() => expect(one.text()).toMatch(/Jonction is ready in [\d.]+ s/), {
+    withinMs: READY_WITHIN_MS,
+    everyMs: 50,
+  });
+  await Promise.race([wait, ended]);
+}
+
+/** How many members membership counts, asked as the operator's first administrator. */
+async function members(): Promise<number> {
+  const { consoleUrl, grpc } = run();
+  const issuer = await openIssuer(directory);
+  const token = await issuer.sign({ subject: 'bfc-admin', issuer: consoleUrl, ttlSeconds: 60 });
+  using membership = connectTo(MembershipServiceDefinition, grpc.membership ?? '', { token, operator: 'bfc' });
+  return (await membership.listMembers({ pageSize: 1 })).totalSize;
+}
+
+test('a first start loads the members and plays a day in one trace; --exit leaves nothing running', async () => {
+  const first = start('--exit');
+  expect(await first.exited, first.text()).toBe(0);
+  const said = first.text();
+  expect(said).toContain('bfc admitted 1,750 members');
+  expect(said).toContain('idf admitted 350 members');
+  expect(said).toMatch(/buyer-21231 was enrolled .* for Dijon/);
+  for (const what of ['opened', 'stays open until then,', 'closed'])
+    expect(said).toMatch(new RegExp(`dce-library: the shelf ${what} \\d+ ms later`));
+  expect(said).toMatch(/ready in [\d.]+ s\n(.*\n)+ +the day +http:\/\/127\.0\.0\.1:\d+\/trace\/[0-9a-f]{32}\n/);
+  expect(Object.keys(run().processes).toSorted()).toEqual([
+    'dce-library',
+    'membership',
+    'nats',
+    'postgres',
+    'procurement',
+  ]);
+  expect(living()).toEqual([]);
+});
+
+test('a second start finds its data again, and plays no second day', async () => {
+  const second = start();
+  await ready(second);
+  expect(second.text()).toContain('bfc has 1,750 members');
+  expect(second.text()).not.toContain('dce-library: the shelf');
+  expect(await members()).toBe(MEMBERS);
+
+  second.child.kill('SIGINT');
+  expect(await second.exited).toBe(0);
+  expect(living()).toEqual([]);
+});
+
+test('a service that is killed runs again by itself, with a line that says so', async () => {
+  const one = start('--day');
+  await ready(one);
+  expect(one.text()).toContain('dce-library: the shelf closed');
+  const traceId = /\/trace\/([0-9a-f]{32})/.exec(one.text())?.[1];
+  await eventually(async () => {
+    const answer = await fetch(`${run().consoleUrl}/api/traces/${traceId}`);
+    const { services } = (await answer.json()) as { services: string[] };
+    expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement']);
+  });
+
+  const { membership = 0, nats = 0 } = run().processes;
+  process.kill(membership, 'SIGKILL');
+  process.kill(nats, 'SIGKILL');
+  await eventually(() => expect(one.text()).toMatch(/membership stopped \(SIGKILL\) and runs again/), {
+    withinMs: 30_000,
+  });
+  await eventually(() => expect(one.text()).toMatch(/nats-server stopped \(SIGKILL\) and runs again/), {
+    withinMs: 30_000,
+  });
+  expect(await members()).toBe(MEMBERS);
+  expect(run().processes.membership).not.toBe(membership);
+  expect(run().processes.nats).not.toBe(nats);
+  one.child.kill('SIGTERM');
+  expect(await one.exited).toBe(0);
+  expect(living()).toEqual([]);
+});
+
+test('a start that is killed leaves nothing that hinders the next, and Ctrl-C ends all of it', async () => {
+  const killed = start();
+  await ready(killed);
+  expect(living()).toHaveLength(6);
+
+  // While it lives, nobody else may work on its data.
+  const refused = start('--exit');
+  expect(await refused.exited).toBe(1);
+  expect(refused.text()).toContain(`pid ${killed.child.pid} works on this data folder`);
+
+  killed.child.kill('SIGKILL');
+  await killed.exited;
+  const next = start();
+  await ready(next);
+  expect(await members()).toBe(MEMBERS);
+  expect(living().toSorted()).toEqual([run().pid, ...Object.values(run().processes)].map(String).toSorted());
+  next.child.kill('SIGINT');
+  expect(await next.exited).toBe(0);
+  expect(living()).toEqual([]);
+});
+
+test('Ctrl-C in the middle of a start ends it without a trace', async () => {
+  const one = start();
+  await eventually(() => expect(one.text()).toContain('nats-server 2.'), { withinMs: READY_WITHIN_MS });
+  one.child.kill('SIGINT');
+  expect(await one.exited).toBe(0);
+  expect(one.text()).not.toContain('is ready');
+  expect(one.text()).not.toContain('did not start');
+  expect(living()).toEqual([]);
+});
+
+test('a port that is taken is told, with who has it and how to move', async () => {
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(PORT_BASE + 1, '127.0.0.1', resolve));
+  const one = start('--exit');
+  expect(await one.exited).toBe(1);
+  expect(one.text()).toContain(`port ${PORT_BASE + 1}, which nats-server needs, is taken by pid ${process.pid}`);
+  expect(one.text()).toContain('NATS_PORT=<port>');
+  squatter.close();
+});
+
+test('--fresh begins anew, and what is no option is refused', async () => {
+  const one = start('--fresh', '--exit');
+  expect(await one.exited, one.text()).toBe(0);
+  expect(one.text()).toContain('bfc admitted 1,750 members');
+
+  const wrong = start('--frish');
+  expect(await wrong.exited).toBe(2);
+  expect(wrong.text()).toContain("Unknown option '--frish'");
+});

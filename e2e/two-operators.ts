@@ -1,0 +1,63 @@
+import { enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
+import { expect } from 'vitest';
+import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
+
+/** The word in every name that only bfc may read. */
+export const SECRET = 'Canari';
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** bfc with two members, one of whom publishes; idf with one. Each service knows them. */
+export async function populate(platform: TestPlatform) {
+  const admin = await platform.as('bfc-admin', 'bfc');
+  await admin.membership.admitMember({
+    requestId: requestId(),
+    kind: 'ORGANIZATION_KIND_COMMUNE',
+    name: `${SECRET} a`,
+    departementCode: '21',
+    identifiers: [{ scheme: 'IDENTIFIER_SCHEME_SIREN', value: SIRENS[0] ?? '' }],
+  });
+  const hidden = await enrol(platform, { name: `${SECRET} b` });
+  const known = await enrol(platform, { name: 'Agencourt' });
+  await admin.membership.revokeEntitlement({ requestId: requestId(), agentId: hidden.agentId, role: 'ROLE_BUYER' });
+  const draft = async ({ caller, memberId }: typeof known, title: string) =>
+    (await caller.procurement.createConsultation({ requestId: requestId(), memberId, title, deadline: inDays(30) }))
+      .consultation?.consultationId ?? '';
+  const draftId = await draft(known, `${SECRET} draft`);
+  const publishedId = await draft(known, 'Toiture');
+  const closedId = await draft(known, 'Voirie');
+  for (const consultationId of [publishedId, closedId])
+    await known.caller.procurement.publishConsultation({ requestId: requestId(), consultationId });
+  await known.caller.procurement.closeConsultation({ requestId: requestId(), consultationId: closedId });
+  const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
+  await idf.caller.procurement.publishConsultation({
+    requestId: requestId(),
+    consultationId: await draft(idf, 'Lycée'),
+  });
+  await eventually(async () => {
+    const shelves = await platform.databases['dce-library']?.query('select from shelf');
+    expect(shelves).toHaveLength(3);
+  });
+  await quiet(platform);
+  return { draftId, publishedId, closedId };
+}
+
+/** Ids and names in the rows of bfc: all of them, and those that are in no published row and in no row of idf. */
+export async function wordsOfBfc(platform: TestPlatform): Promise<{ all: Set<string>; secret: Set<string> }> {
+  const all = new Set<string>();
+  const readable = new Set<string>();
+  for (const database of Object.values(platform.databases)) {
+    for (const { name, tenant } of await tablesOf(database)) {
+      if (!tenant) continue;
+      for (const word of wordsIn(await rowsOf(database, name, `operator = 'bfc'`))) all.add(word);
+      const published = await publishedWhen(database, name);
+      for (const word of wordsIn(await rowsOf(database, name, `operator <> 'bfc' or (${published})`)))
+        readable.add(word);
+    }
+  }
+  return { all, secret: all.difference(readable) };
+}
+
+function wordsIn(rows: Row[]): string[] {
+  const text = JSON.stringify(rows);
+  return [...(text.match(UUID) ?? []), ...(text.match(new RegExp(`${SECRET} \\w+`, 'g')) ?? [])];
+}
