@@ -12,8 +12,9 @@ import {
   serviceNames,
   startPostgres,
 } from '@jonction/stack';
-import { GenericContainer, Wait } from 'testcontainers';
+import { GenericContainer } from 'testcontainers';
 import type { TestProject } from 'vitest/node';
+import { eventually } from './eventually.ts';
 import { templateOf } from './template.ts';
 
 declare module 'vitest' {
@@ -47,10 +48,10 @@ async function server(folder: string): Promise<{ postgres: Postgres; remove(): P
     const container = await new GenericContainer('postgres:18')
       .withEnvironment({ POSTGRES_PASSWORD: 'test' })
       .withExposedPorts(5432)
-      .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
       .start();
     const adminUrl = `postgresql://postgres:test@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
-    return { postgres: await givenPostgres(adminUrl), remove: async () => void (await container.stop()) };
+    const postgres = await eventually(() => givenPostgres(adminUrl), { withinMs: 60_000, everyMs: 250 });
+    return { postgres, remove: async () => void (await container.stop()) };
   }
   const given = process.env.DATABASE_URL;
   if (given) return { postgres: await givenPostgres(given), remove: async () => {} };
