@@ -80,29 +80,16 @@ test('without an operator a service reads and writes no tenant row, on a new con
     const published = await rowsOf(database, table, await publishedWhen(database, table));
     const [ofBfc] = await rowsOf(database, table, `operator = 'bfc'`);
     for (const used of [false, true]) {
-      const client = new Client({ connectionString: database.appUrl });
-      await client.connect();
-      if (used) {
-        await client.query('begin');
-        await client.query(`select set_config('app.operator', 'bfc', true)`);
-        expect((await client.query(`select from "${table}" where operator = 'bfc'`)).rowCount, where).toBeGreaterThan(
-          0,
-        );
-        await client.query('commit');
-      }
-      const rows = await rowsOrCode(client, `select to_jsonb(t) as row from "${table}" t order by to_jsonb(t)::text`);
-      // An unknown setting is an error; an empty one fits no operator. Either way only what is published comes out.
-      if (typeof rows === 'string') expect(rows, where).toBe('42704');
-      else
-        expect(
-          (rows as { row: Row }[]).map(({ row }) => row),
-          where,
-        ).toEqual(published);
-      const insert = `insert into "${table}" overriding system value select (jsonb_populate_record(null::"${table}", $1)).*`;
-      expect(['42704', REFUSED], where).toContain(await rowsOrCode(client, insert, [ofBfc]));
-      const update = await rowsOrCode(client, `update "${table}" set operator = operator returning 1`);
-      expect([REFUSED, '42704', []], where).toContainEqual(update);
-      await client.end();
+      await connected(database, async (client) => {
+        if (used) await useAs(client, 'bfc', `select 1 from "${table}"`);
+        const rows = await rowsOrCode(client, `select to_jsonb(t) as row from "${table}" t order by to_jsonb(t)::text`);
+        // An unknown setting is an error; an empty one fits no operator. Either way only what is published comes out.
+        expect(['42704', published.map((row) => ({ row }))], where).toContainEqual(rows);
+        const insert = `insert into "${table}" overriding system value select (jsonb_populate_record(null::"${table}", $1)).*`;
+        expect(['42704', REFUSED], where).toContain(await rowsOrCode(client, insert, [ofBfc]));
+        const update = await rowsOrCode(client, `update "${table}" set operator = operator returning 1`);
+        expect([REFUSED, '42704', []], where).toContainEqual(update);
+      });
     }
   }
   expect(await rowsWhere(platform, 'true')).toEqual(before);
@@ -202,17 +189,31 @@ function valueOfType(type: string): unknown {
   return type === 'ARRAY' ? [] : 'filled';
 }
 
-/** Runs one statement as the service for an operator, and undoes it: its rows, or the code of its error. */
-async function asApp(database: TestDatabase, operator: string, statement: string, values: unknown[] = []) {
+/** Runs one statement as the service for an operator, and commits it, so that what got through shows in the rows. */
+function asApp(database: TestDatabase, operator: string, statement: string, values: unknown[] = []) {
+  return connected(database, async (client) => {
+    await client.query('begin');
+    await client.query(`select set_config('app.operator', $1, true)`, [operator]);
+    const outcome = await rowsOrCode(client, statement, values);
+    await client.query('commit');
+    return outcome;
+  });
+}
+
+/** A transaction for an operator on a connection that goes on; it must see rows. */
+async function useAs(client: Client, operator: string, statement: string): Promise<void> {
+  await client.query('begin');
+  await client.query(`select set_config('app.operator', $1, true)`, [operator]);
+  expect((await client.query(statement)).rowCount, statement).toBeGreaterThan(0);
+  await client.query('commit');
+}
+
+async function connected<T>(database: TestDatabase, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: database.appUrl });
   await client.connect();
   try {
-    await client.query('begin');
-    await client.query(`select set_config('app.operator', $1, true)`, [operator]);
-    return await rowsOrCode(client, statement, values);
+    return await work(client);
   } finally {
-    // A statement that got through would show in the rows afterwards.
-    await client.query('commit').catch(() => {});
     await client.end();
   }
 }
