@@ -43,7 +43,7 @@ async function install() {
   let failure;
   try {
     if (there()) return;
-    if (!installedByHand()) failure = await npmCi();
+    if (!asLocked()) failure = await npmCi();
     if (!failure) {
       mkdirSync(modules, { recursive: true });
       writeFileSync(stamp, wanted);
@@ -54,30 +54,59 @@ async function install() {
   if (failure) fail(failure.code, failure.message); // once the lock is given back
 }
 
-/** True when somebody ran `npm ci` before us: each package of the lockfile stands there in its version, but for other platforms'. */
-function installedByHand() {
+/** True when each package of the lockfile stands there in its version, but for those of other platforms, and no other. */
+function asLocked() {
   const done = readJson(join(modules, '.package-lock.json'))?.packages;
   const wanted = readJson(join(root, 'package-lock.json'))?.packages;
   if (!done || !wanted) return false;
   // Installed without its optional packages, it would lack the Node of this platform.
   if (wanted[`node_modules/${nodePackage()}`] && !existsSync(packagedNode())) return false;
-  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
-    if (!path.includes('node_modules/')) return true;
-    return done[path] ? done[path].version === version && done[path].link === link : optional === true;
-  });
+  const same = (one, other) => ['version', 'integrity', 'link'].every((field) => one[field] === other[field]);
+  return (
+    Object.keys(done).every((path) => wanted[path]) &&
+    Object.entries(wanted).every(([path, its]) => {
+      if (!path.includes('node_modules/')) return true;
+      return done[path] ? same(done[path], its) : its.optional === true;
+    })
+  );
 }
 
-/** Runs `npm ci`. Gives undefined, or the exit code and the message of what failed. */
+/** Installs what the lockfile says. Gives undefined, or the exit code and the message of what failed. */
 async function npmCi() {
   process.stderr.write('installing (first run, or the lockfile changed)…\n');
-  const npm = process.env.npm_execpath;
+  let end = await npm('ci');
+  // npm ci refuses when the registry lacks an optional package of another platform, which the lockfile then lacks too.
+  // npm install does without; that nothing else differs from the lockfile is checked.
+  if (lacksOnlyTheUnknown(end)) {
+    end = await npm('install', '--no-save');
+    if (end.code === 0 && !asLocked())
+      end = { code: 1, said: 'what npm install put there is not what the lockfile says' };
+  }
+  if (end.code === 0) return undefined;
+  if (end.signal)
+    return { code: 128 + constants.signals[end.signal], message: 'npm was stopped; run the same command again.' };
+  const [reason] = end.said.split(/\n.*Clean install a project/); // what follows is how npm is used, and hides why it failed
+  const lines = reason.trim().split('\n').slice(-15).join('\n');
+  const message =
+    `${lines}\nnpm ci failed. Check that this machine reaches its npm registry (npm ping), then run the same command again.\n` +
+    "npm ci a échoué. Vérifiez l'accès au registre npm (npm ping), puis relancez la même commande.";
+  return { code: 1, message };
+}
+
+/** Of a package that exists and was forgotten in the lockfile npm tells the version, of one that it cannot find nothing. */
+function lacksOnlyTheUnknown({ code, said }) {
+  const complaints = said.split('\n').filter((line) => /(Missing|Invalid): /.test(line));
+  return code !== 0 && complaints.length > 0 && complaints.every((line) => /Missing: \S+@ from lock file/.test(line));
+}
+
+async function npm(...action) {
+  const script = process.env.npm_execpath;
   // The Node that runs npm now, for ours may lie in the folder that npm is about to remove.
-  const [command, ...before] = npm?.endsWith('.js')
-    ? [process.env.npm_node_execpath ?? process.execPath, npm]
+  const [command, ...before] = script?.endsWith('.js')
+    ? [process.env.npm_node_execpath ?? process.execPath, script]
     : ['npm'];
-  // Everything, whatever NODE_ENV or the user's own configuration leave out.
-  const args = [
-    'ci',
+  // Everything, whatever NODE_ENV or the user's own configuration leave out; and its errors, also under npm run --silent.
+  const kinds = [
     '--ignore-scripts',
     '--include=dev',
     '--include=optional',
@@ -86,18 +115,15 @@ async function npmCi() {
     '--loglevel=error',
   ];
   let said = '';
-  const child = spawn(command, [...before, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => (said += part));
+  const child = spawn(command, [...before, ...action, ...kinds], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (part) => {
+      said += part;
+    });
+  }
   // A stopped start must not leave npm at work: the next one would install beside it.
-  const { code, signal, error } = await ended(child);
-  if (code === 0) return undefined;
-  if (signal)
-    return { code: 128 + constants.signals[signal], message: 'npm ci was stopped; run the same command again.' };
-  const lines = `${said}${error?.message ?? ''}`.trim().split('\n').slice(-15).join('\n');
-  const message =
-    `${lines}\nnpm ci failed. Check that this machine reaches its npm registry (npm ping), then run the same command again.\n` +
-    "npm ci a échoué. Vérifiez l'accès au registre npm (npm ping), puis relancez la même commande.";
-  return { code: 1, message };
+  const { error, ...end } = await ended(child);
+  return { ...end, said: `${said}${error?.message ?? ''}` };
 }
 
 /** Hands our signals to a child until it ends. Gives its exit code or its signal; `error` when it cannot start. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -158,6 +160,42 @@ test('a machine without npm is told so, and the next start is not blocked', asyn
   expect(code).toBe(1);
   expect(err).toMatch(/npm ENOENT/);
   expect(existsSync(join(root, '.data', 'installing'))).toBe(false);
+});
+
+/** Adds a workspace, which the lockfile knows or not, and more of package.json. */
+function addPart(more: object, { locked }: { locked: boolean }): void {
+  const part = { name: 'part', version: '1.0.0' };
+  const project = { name: 'tiny', version: '1.0.0', workspaces: ['part'] };
+  mkdirSync(join(root, 'part'));
+  writeFileSync(join(root, 'part', 'package.json'), JSON.stringify(part));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...project, private: true, ...more }));
+  const packages = { '': project, part, 'node_modules/part': { resolved: 'part', link: true } };
+  const lockfile = { name: 'tiny', version: '1.0.0', lockfileVersion: 3, requires: true, packages };
+  if (locked) writeFileSync(join(root, 'package-lock.json'), JSON.stringify(lockfile));
+}
+
+test('a dependency that was forgotten in the lockfile stops the start and is named', async () => {
+  addPart({}, { locked: false });
+  const { code, err } = await outcome(bootstrap('say.ts'));
+  expect(code).toBe(1);
+  expect(err).toMatch(/Missing: part@1\.0\.0 from lock file/);
+  expect(existsSync(join(root, 'node_modules', 'part'))).toBe(false);
+});
+
+test('an optional package that the registry does not have does not stop the start, nor change the lockfile', async () => {
+  addPart({ optionalDependencies: { 'for-another-platform': '1.0.0' } }, { locked: true });
+  const locked = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const registry = createServer((_, answer) => answer.writeHead(404).end('{}')).listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  const { port } = registry.address() as AddressInfo;
+  try {
+    const env = { npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_cache: join(root, 'cache') };
+    expect(await outcome(bootstrapWith(env, 'say.ts'))).toMatchObject({ code: 0, out: 'ran \n' });
+  } finally {
+    registry.close();
+  }
+  expect(existsSync(join(root, 'node_modules', 'part'))).toBe(true);
+  expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).toBe(locked);
 });
 
 test('a failing install says what to do, in both languages, and leaves no lock', async () => {
