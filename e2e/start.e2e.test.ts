@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { MembershipServiceDefinition } from '@jonction/contracts';
 import { connectTo } from '@jonction/service';
 import { ROOT } from '@jonction/stack';
 import { eventually } from '@jonction/testing';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { openIssuer } from '../scripts/console/issuer.ts';
 import type { Run } from '../scripts/start/running.ts';
 import { removeData } from '../scripts/start/servers.ts';
@@ -20,10 +20,15 @@ const PORT_BASE = 20_000 + (process.pid % 500) * 20;
 const directory = mkdtempSync(join(tmpdir(), 'jonction-start-'));
 const started: Start[] = [];
 
-afterAll(async () => {
-  for (const start of started) start.child.kill('SIGKILL');
-  await removeData(directory);
+// A test that failed must not leave its start to the next one.
+afterEach(async () => {
+  for (const { child, exited } of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await exited;
+  }
 });
+afterAll(() => removeData(directory));
 
 type Start = { child: ChildProcess; text: () => string; exited: Promise<number | null> };
 
@@ -47,11 +52,14 @@ const run = (): Run => JSON.parse(readFileSync(join(directory, 'run.json'), 'utf
 
 /** The processes of these starts that live, whatever run.json says: their environment or their command line shows it. */
 function living(): string[] {
+  // As root, PostgreSQL keeps its data behind a link.
+  const link = join(directory, 'postgres');
+  const data = existsSync(link) ? realpathSync(link) : link;
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
   return pids.filter((pid) => {
     try {
       const told = ['environ', 'cmdline'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8')).join('\0');
-      return told.includes(directory) || told.split('\0').includes(`PORT_BASE=${PORT_BASE}`);
+      return told.includes(directory) || told.includes(data) || told.split('\0').includes(`PORT_BASE=${PORT_BASE}`);
     } catch {
       return false; // it ended meanwhile
     }
