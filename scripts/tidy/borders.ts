@@ -92,10 +92,10 @@ export function environment(tree: Tree): Fault[] {
     });
 }
 
-/** Subjects are made from the type of an event in one function of libs/events. */
+/** Subjects are made from the type of an event in one function of libs/events. A test may try what must be refused. */
 export function subjectStrings(tree: Tree): Fault[] {
   return codeFiles(tree)
-    .filter((path) => !path.startsWith('libs/events/'))
+    .filter((path) => !path.startsWith('libs/events/') && !path.endsWith('.test.ts'))
     .map((path) => sourceOf(tree, path))
     .flatMap((source) =>
       source.nodes
@@ -110,10 +110,12 @@ export function subjectStrings(tree: Tree): Fault[] {
     );
 }
 
-/** What leaves a service leaves through its outbox: only libs/events speaks to the bus. Benches take their floor raw. */
+/**
+ * What leaves a service leaves through its outbox: only libs/events speaks to the bus. Benches take their floor raw, tests
+ * try what must be refused. */
 export function rawPublish(tree: Tree): Fault[] {
   return codeFiles(tree)
-    .filter((path) => !/^(libs\/events|bench)\//.test(path))
+    .filter((path) => !/^(libs\/events|bench)\//.test(path) && !path.endsWith('.test.ts'))
     .map((path) => sourceOf(tree, path))
     .filter((source) => source.imports.some((one) => /^(@nats-io\/|nats$)/.test(one.specifier)))
     .flatMap((source) =>
