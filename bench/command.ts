@@ -1,4 +1,4 @@
-import { provisionDatabase } from '@jonction/service';
+import { provisionDatabase } from '@jonction/commands';
 import { planOf } from '@jonction/stack';
 import { enrolBuyer } from './people.ts';
 import type { Load, Loaded } from './processes/load.ts';
@@ -21,8 +21,7 @@ export async function openCommandStage(stage: Stage) {
   const flush = stage.child({ file: 'flush.ts' });
   const flushAddress = await flush.ask<string>('listen', { url: url.href });
   const caller = { token: await stage.tokenOf(buyer.subject), operator: buyer.operator };
-  const common = { memberId: buyer.memberId, caller };
-  return { ...common, flush, flushAddress, client: stage.child({ file: 'load.ts' }) };
+  return { memberId: buyer.memberId, caller, flush, flushAddress, client: stage.child({ file: 'load.ts' }) };
 }
 
 /**
@@ -32,7 +31,7 @@ export async function openCommandStage(stage: Stage) {
  * EntityManager, persists the same three rows and flushes once.
  */
 export async function command(stage: Stage, rounds: number): Promise<Figure[]> {
-  const { flushAddress, client, ...common } = await openCommandStage(stage);
+  const { flushAddress, client, memberId, caller } = await openCommandStage(stage);
   const echo = stage.child({ file: 'echo.ts' });
   const addresses = {
     echo: await echo.ask<string>('listen'),
@@ -41,7 +40,7 @@ export async function command(stage: Stage, rounds: number): Promise<Figure[]> {
   };
   const p99: number[] = [];
   const run = async (what: Load['what'], seconds: number) => {
-    const load: Load = { ...common, what, address: addresses[what], inFlight: IN_FLIGHT, seconds };
+    const load: Load = { memberId, caller, what, address: addresses[what], inFlight: IN_FLIGHT, seconds };
     const loaded = await client.ask<Loaded>('unary', load);
     if (what === 'command') p99.push(loaded.p99);
     return loaded.perSecond;

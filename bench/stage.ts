@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseUrl, rolesOf } from '@jonction/service';
+import { databaseUrl, rolesOf } from '@jonction/commands';
 import {
   environmentOf,
   findNatsServer,
@@ -107,7 +107,8 @@ export async function openStage(): Promise<Stage> {
       return child;
     },
     query: async (database, text, values = []) => (await poolOf(database).query(text, values)).rows,
-    databaseOf: (name, role, database) => databaseUrl(adminUrl, planOf(name, SECRET, database), rolesOf(snake(name))[role]),
+    databaseOf: (name, role, database) =>
+      databaseUrl(adminUrl, planOf(name, SECRET, database), rolesOf(snake(name))[role]),
     natsOf: (user) => natsUrlFor(nats.url, user, SECRET),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

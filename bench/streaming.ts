@@ -13,7 +13,8 @@ export async function streaming(stage: Stage, rounds: number): Promise<Figure[]>
   const { flush, client, memberId, caller } = await openCommandStage(stage);
   const address = stage.addressOf('procurement');
   const subjects = {
-    ours: async () => (await client.ask<{ perSecond: number }>('bulk', { address, memberId, caller, items: ITEMS })).perSecond,
+    ours: async () =>
+      (await client.ask<{ perSecond: number }>('bulk', { address, memberId, caller, items: ITEMS })).perSecond,
     floor: () => flush.ask<number>('loop', { items: ITEMS, aFlush: A_FLUSH, memberId }),
   };
   await interleave(1, subjects);

@@ -1,23 +1,15 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { Client } from 'pg';
 import { answer } from '../child.ts';
 
 const BATCH = 500;
 const STREAM = 'bench_floor';
 
-export interface BatchesSettings {
-  natsUrl: string;
-  /** Of the stream whose messages are sent again, and of the outbox that they came from. */
-  context: string;
-  databaseUrl: string;
-}
-
 // The floor of the relay: sends messages that lie ready in memory, in atomic batches, each acknowledged before the next.
 let nats: NatsConnection;
 let ready: { subject: string; body: string; options: { headers: MsgHdrs } }[] = [];
 
-async function prepare({ natsUrl }: BatchesSettings): Promise<void> {
+async function prepare({ natsUrl }: { natsUrl: string }): Promise<void> {
   const { host, username, password } = new URL(natsUrl);
   nats = await connect({ servers: host, user: username, pass: password, inboxPrefix: '_INBOX.provisioner' });
   const jsm = await jetstreamManager(nats);
@@ -32,15 +24,19 @@ async function prepare({ natsUrl }: BatchesSettings): Promise<void> {
   });
 }
 
-/** Takes the messages after `seq` of the context's stream as they stand there, headers and all, with ids of their own. */
+/** Takes the messages after `seq` of the context's stream as they stand there, headers and all. */
 async function take({ context, seq, count }: { context: string; seq: number; count: number }): Promise<void> {
   const js = jetstream(nats);
-  const consumer = await js.consumers.get(context, { opt_start_seq: seq + 1, deliver_policy: 'by_start_sequence' } as never);
+  const consumer = await js.consumers.get(context, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: seq + 1,
+  });
   ready = [];
   const messages = await consumer.consume({ max_messages: 2_000 });
   for await (const message of messages) {
     const set = headers();
-    for (const key of message.headers?.keys() ?? []) set.set(key, message.headers?.get(key) ?? '');
+    for (const key of message.headers?.keys() ?? [])
+      if (!key.startsWith('Nats-Batch')) set.set(key, message.headers?.get(key) ?? '');
     ready.push({
       subject: message.subject.replace(/^[^.]+/, 'floor'),
       body: message.string(),

@@ -126,7 +126,8 @@ async function loop({ items, aFlush, memberId }: { items: number; aFlush: number
       persist(em, {
         requestId: uuidv7(),
         memberId,
-        title: 'Réfection de la toiture et de la charpente de l’école élémentaire Jules Ferry, lot unique, avec variantes',
+        title:
+          'Réfection de la toiture et de la charpente de l’école élémentaire Jules Ferry, lot unique, avec variantes',
         deadline: new Date(Date.now() + 30 * 86_400_000),
       });
     }
