@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -33,6 +33,8 @@ export interface TestPlatform extends AsyncDisposable {
   databases: Record<string, TestDatabase>;
   /** Real processes only. */
   processes: Record<string, Service>;
+  /** What a service's process printed; empty for one of this process. */
+  logOf(name: ServiceName): string;
   address(name: ServiceName): string;
   /** Calls a service as someone, for an operator. */
   as(subject: string, operator?: string): Promise<{ [N in ServiceName]: Client<(typeof definitions)[N]> }>;
@@ -90,6 +92,7 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
     issuer,
     databases,
     processes: starter.processes,
+    logOf: starter.logOf,
     address,
     call,
     async as(subject, operator = 'bfc') {
@@ -130,12 +133,14 @@ async function environmentFor(
 
 interface Starter {
   processes: Record<string, Service>;
+  logOf(name: ServiceName): string;
   start(name: ServiceName, env: Record<string, string>): Promise<Running>;
 }
 
 function inThisProcess(): Starter {
   return {
     processes: {},
+    logOf: () => '',
     async start(name, env) {
       const { start } = await import(join(ROOT, 'services', name, 'src/main.ts'));
       const { readConfig } = await import(join(ROOT, 'services', name, 'src/config.ts'));
@@ -150,6 +155,7 @@ function asProcesses(parts: AsyncDisposableStack): Starter {
   const processes: Record<string, Service> = {};
   return {
     processes,
+    logOf: (name) => readFileSync(join(logs, `${name}.log`), 'utf8'),
     async start(name, env) {
       const service = await startService({
         root: ROOT,
