@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { causedBy, newCause, writeUnit } from '@jonction/events';
-import { contextOf, type Database, inOperator, inSpan, isConflict, transact } from '@jonction/service';
+import { contextOf, type Database, defect, inOperator, inSpan, isConflict, log, transact } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { run, type TaskList } from 'graphile-worker';
+import { Client, Pool } from 'pg';
 import { jobsLog } from './jobs-log.ts';
 
 /** Does what was put off, for one operator, in one transaction with what it records. Running it twice must do it once. */
@@ -13,27 +15,74 @@ interface Scheduled {
   correlation: string;
 }
 
-/** Works through a service's jobs until disposed; what fails is tried again, later and later. */
-export async function startJobs(
-  database: Database,
-  url: string,
-  jobs: Record<string, Job<never>>,
-): Promise<AsyncDisposable> {
+const RETRY_MS = 500;
+/** One for each job under way, and one that listens for new ones. */
+const POOL = 4;
+
+/**
+ * Works through a service's jobs until disposed; what fails is tried again, later and later. One active worker a
+ * service, held by an advisory lock; it outlives the loss of PostgreSQL.
+ */
+export function startJobs(database: Database, url: string, jobs: Record<string, Job<never>>): AsyncDisposable {
+  const stop = new AbortController();
   const taskList: TaskList = Object.fromEntries(
     Object.entries(jobs).map(([name, job]) => [name, (payload) => work(database, name, job, payload as Scheduled)]),
   );
-  const runner = await run({
-    connectionString: url,
-    taskList,
-    concurrency: 3,
-    pollInterval: 1_000,
-    noHandleSignals: true,
-    logger: jobsLog,
-    maxPoolSize: 3,
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await holdAndWork(url, taskList, stop.signal);
+      } catch (error) {
+        if (!stop.signal.aborted) log.warn({ event: 'jobs interrupted', ...defect(error) });
+      }
+      if (!stop.signal.aborted) await pause(RETRY_MS, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** A worker that was killed left its jobs marked as under way, and graphile-worker would let them be for four hours. */
+const TAKE_OVER = `
+  select graphile_worker.force_unlock_workers(array(select distinct locked_by from graphile_worker.jobs where locked_by is not null))`;
+
+/** Works until `end`, until the lock is lost with its session, or until graphile-worker gives up. */
+async function holdAndWork(url: string, taskList: TaskList, end: AbortSignal): Promise<void> {
+  const client = new Client({ connectionString: url, application_name: 'jobs', keepAlive: true });
+  const over = new Promise<void>((resolve) => {
+    client.on('error', () => resolve());
+    end.addEventListener('abort', () => resolve(), { once: true });
   });
-  // A lost database ends graphile-worker's promise; the service is told by its own next query.
-  runner.promise.catch(() => {});
-  return { [Symbol.asyncDispose]: () => runner.stop() };
+  try {
+    await client.connect();
+    const held = client.query("select pg_advisory_lock(hashtext('jobs'))").then(() => true);
+    if (!(await Promise.race([held, over]))) {
+      held.catch(() => {});
+      return;
+    }
+    await client.query(TAKE_OVER);
+    await workUntil(over, url, taskList);
+  } finally {
+    client.end().catch(() => {});
+  }
+}
+
+async function workUntil(over: Promise<void>, url: string, taskList: TaskList): Promise<void> {
+  const pgPool = new Pool({ connectionString: url, max: POOL, keepAlive: true });
+  // graphile-worker stops listening to its sessions when it is stopped, and one that is cut then would end the process.
+  pgPool.on('error', () => {});
+  pgPool.on('connect', (session) => session.on('error', () => {}));
+  try {
+    const options = { concurrency: POOL - 1, pollInterval: 1_000, noHandleSignals: true, logger: jobsLog };
+    const runner = await run({ pgPool, taskList, ...options });
+    await Promise.race([runner.promise, over]).finally(() => runner.stop().catch(() => {}));
+  } finally {
+    await pgPool.end();
+  }
 }
 
 async function work(database: Database, name: string, job: Job<never>, payload: Scheduled): Promise<void> {

@@ -28,13 +28,16 @@ export type Client<S extends ServiceDefinition> = {
     : (request: Partly<RequestOf<S['methods'][K]>>, options?: CallerOptions) => Promise<ResponseOf<S['methods'][K]>>;
 } & Disposable;
 
+/** A service is back within seconds; by default the waits between two attempts grow to two minutes. */
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 1_000 };
+
 /** Calls a service from another process: typed by its contract, with a deadline on every call. */
 export function connectTo<S extends ServiceDefinition>(
   definition: S,
   address: string,
   defaults: CallerOptions = {},
 ): Client<S> {
-  const channel = new grpc.Client(address, grpc.credentials.createInsecure());
+  const channel = new grpc.Client(address, grpc.credentials.createInsecure(), RECONNECT);
   const methods = Object.entries(definition.methods).map(([name, method]) => {
     const path = `/${definition.fullName}/${method.name}`;
     const call = method.requestStream ? bulk : unary;

@@ -15,7 +15,7 @@ export async function start(config: Config) {
   const nats = parts.adopt(await connectNats(config.NATS_URL, 'procurement'), (connection) => connection.drain());
   parts.use(startRelay(database, nats, { url: config.RELAY_DATABASE_URL, context: 'procurement' }));
   parts.use(startConsumers(database, nats, { url: config.RELAY_DATABASE_URL, service: 'procurement', subscriptions }));
-  parts.use(await startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
