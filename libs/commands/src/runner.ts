@@ -3,6 +3,7 @@ import { causedBy, newCause, writeUnit } from '@jonction/events';
 import {
   type Call,
   type Context,
+  checkRequest,
   type Database,
   DomainError,
   inOperator,
@@ -70,6 +71,7 @@ export function startRunner(database: Database, { batch, atOnce = 4 }: RunnerOpt
   const queue: Queue = startQueue({ batch, atOnce, work: (items) => runGroup(database, items) });
   return (plan, call, request) =>
     new Promise((resolve, reject) => {
+      checkRequest(request);
       const hash = createHash('sha256').update(plan.requestType.encode(request).finish()).digest();
       queue.add({ plan, call, request, hash, resolve, reject });
     });

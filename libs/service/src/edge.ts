@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Identify } from './identity.ts';
 import { defect, log } from './log.ts';
+import { DomainError } from './refusal.ts';
 import { refuse } from './refusals.ts';
 import type { BulkRoute, Call, MethodDefinition, UnaryRoute } from './route.ts';
 import { refusalOf, toStatus } from './status.ts';
@@ -43,7 +44,7 @@ export function unaryHandler(edge: Edge, route: UnaryRoute): grpc.handleUnaryCal
 
     async function answer() {
       await admit(edge, opened.call, wire);
-      return route.answer(opened.call, wire.request);
+      return route.answer(opened.call, readable(wire.request));
     }
   };
 }
@@ -73,8 +74,9 @@ export function bulkHandler(
         const receipt = method.responseType.encode(await pending.shift()).finish();
         if (!wire.write(receipt)) await new Promise((resolve) => wire.once('drain', resolve));
       };
-      for await (const item of wire) {
-        pending.push(route.answer(opened.call, item));
+      // Without this, leaving the loop early would close the stream before its status is sent.
+      for await (const item of wire.iterator({ destroyOnReturn: false })) {
+        pending.push(route.answer(opened.call, readable(item)));
         if (pending.length >= BULK_WINDOW) await reply();
       }
       while (pending.length > 0) await reply();
@@ -105,6 +107,12 @@ async function admit(edge: Edge, call: Call, wire: AnyCall): Promise<void> {
   if (!operator) throw refuse('OPERATOR_MISSING');
   if (!OPERATOR.test(operator)) throw refuse('NOT_ENROLLED');
   call.operator = operator;
+}
+
+/** Throws the refusal that stands for a request which could not be read. */
+function readable(request: unknown): unknown {
+  if (request instanceof DomainError) throw request;
+  return request;
 }
 
 function header(wire: AnyCall, name: string): string | undefined {

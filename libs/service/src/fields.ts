@@ -1,7 +1,7 @@
 import type { Violation } from './refusal.ts';
 import { refuse } from './refusals.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 // Controls, line separators and lone surrogates: none has a place in a title, and PostgreSQL refuses NUL.
@@ -42,6 +42,30 @@ export function checkFields() {
       throw refuse('FIELD_INVALID', { fields }, violations);
     },
   };
+}
+
+/**
+ * Checks what must hold before a request's content can be hashed and looked up: its request_id, and that its times are
+ * times, for one out of range is decoded to a Date that is none. Throws FIELD_INVALID.
+ */
+export function checkRequest(request: { requestId: string }): void {
+  const fields = checkFields();
+  fields.requestId(request.requestId);
+  for (const field of timesOutOfRange(request)) fields.expect(false, field, 'must be a time');
+  fields.done();
+}
+
+function timesOutOfRange(part: object, where = ''): string[] {
+  return Object.entries(part).flatMap(([name, value]) => {
+    const field = Array.isArray(part) ? `${where}[${name}]` : `${where}${where && '.'}${protoName(name)}`;
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? [field] : [];
+    const nested = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+    return nested ? timesOutOfRange(value, field) : [];
+  });
+}
+
+function protoName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function isDay(value: string): boolean {

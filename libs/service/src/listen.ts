@@ -5,6 +5,7 @@ import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { bulkHandler, type Edge, unaryHandler } from './edge.ts';
+import { refuse } from './refusals.ts';
 import type { MethodDefinition, Route, ServiceDefinition } from './route.ts';
 
 /** The largest request read, in bytes. */
@@ -23,7 +24,8 @@ export interface ListenOptions extends Omit<Edge, 'rpc'> {
 /** Serves gRPC with health and, if asked, reflection. Disposing it ends what runs, refuses what comes, then closes. */
 export async function listen({ host, port, services, reflection = false, ...edge }: ListenOptions) {
   const server = new grpc.Server({
-    'grpc.max_receive_message_length': LARGEST_REQUEST,
+    // A request somewhat too large is still taken in, to be refused in words; beyond, gRPC cuts it off with its own.
+    'grpc.max_receive_message_length': 2 * LARGEST_REQUEST,
     'grpc.max_concurrent_streams': 1_000,
     // Connections are renewed, so that load spreads over new replicas and idle probes leave no memory behind.
     'grpc.max_connection_age_ms': 30 * 60_000,
@@ -69,11 +71,22 @@ function wireOf(definition: ServiceDefinition, method: MethodDefinition): grpc.M
     requestStream: method.requestStream,
     responseStream: method.responseStream,
     requestSerialize: (message) => toBuffer(method.requestType.encode(message).finish()),
-    requestDeserialize: (bytes) => method.requestType.decode(bytes),
+    requestDeserialize: (bytes) => readRequest(method, bytes),
     // A route answers with encoded bytes: the ones kept for a repeat of the request.
     responseSerialize: (bytes) => toBuffer(bytes as Uint8Array),
     responseDeserialize: (bytes) => method.responseType.decode(bytes),
   };
+}
+
+/** The request, or the refusal that takes its place until the caller is known: what is thrown here ends as INTERNAL. */
+function readRequest({ requestType }: MethodDefinition, bytes: Buffer): unknown {
+  if (bytes.length > LARGEST_REQUEST) return refuse('REQUEST_TOO_LARGE', { limit: LARGEST_REQUEST });
+  try {
+    return requestType.decode(bytes);
+  } catch {
+    const violation = { field: 'request', description: `must be the bytes of a ${requestType.$type}` };
+    return refuse('FIELD_INVALID', { fields: 'request' }, [violation]);
+  }
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { UUID } from './fields.ts';
 import { refuse } from './refusals.ts';
 
 const USUAL = 50;
@@ -10,8 +11,8 @@ interface Asked {
 }
 
 /**
- * Reads the paging of a list request (AIP-158). `after` holds the last row's sort keys of the page before, or is
- * undefined. The token is bound to the filters: used with others it is refused, as is any token we did not write.
+ * Reads the paging of a list request (AIP-158). `after` holds the last row's sort keys of the page before, its id the
+ * last of them, or is undefined. The token is bound to the filters: used with others it is refused, as is any token we did not write.
  */
 export function readPage(
   { pageSize, pageToken }: Asked,
@@ -47,7 +48,8 @@ function decode(token: string, filters: unknown, keys: number): string[] {
   )
     throw refuse('PAGE_TOKEN_INVALID');
   const [filtered, ...after] = parts as string[];
-  if (filtered !== digest(filters)) throw refuse('PAGE_TOKEN_INVALID');
+  // The last key is a row's id: anybody can make a token, and PostgreSQL compares ids with ids only.
+  if (filtered !== digest(filters) || !UUID.test(after.at(-1) ?? '')) throw refuse('PAGE_TOKEN_INVALID');
   return after;
 }
 
