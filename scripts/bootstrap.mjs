@@ -131,7 +131,16 @@ function ended(child) {
   return new Promise((resolve) => {
     const handlers = SIGNALS.map((signal) => [signal, () => sharesTerminal(signal) || child.kill(signal)]);
     for (const [signal, handler] of handlers) process.on(signal, handler);
+    // npm hands a SIGTERM to the shell between it and us, which ends without a word: what was started would run on unseen.
+    const parent = process.ppid;
+    const orphaned = () => process.env.npm_lifecycle_event && process.ppid !== parent;
+    const watch = setInterval(() => {
+      if (!orphaned()) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 250);
     const settle = (end) => {
+      clearInterval(watch);
       for (const [signal, handler] of handlers) process.off(signal, handler);
       resolve(end);
     };

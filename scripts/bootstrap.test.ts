@@ -139,6 +139,16 @@ test('a signal reaches the script, whose exit code is ours', async () => {
   }
 });
 
+test('when npm is ended, and the shell it runs us in with it, the script is told', async () => {
+  const line = `"${process.execPath}" "${BOOTSTRAP}" wait.ts; true`;
+  const env = { ...process.env, JONCTION_ROOT: root, npm_lifecycle_event: 'start' };
+  const shell = spawn('sh', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  await printed(shell, 'waiting');
+  const closed = once(shell, 'close'); // once the script too has let go of the output
+  shell.kill('SIGTERM');
+  expect(await closed).toEqual([null, 'SIGTERM']);
+});
+
 test('a script killed by a signal gives 128 and its number', async () => {
   writeFileSync(join(root, 'die.ts'), "process.kill(process.pid, 'SIGKILL');\n");
   expect((await outcome(bootstrap('die.ts'))).code).toBe(137);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provisionDatabase } from '@jonction/commands';
@@ -30,6 +30,8 @@ const SECRET = 'secret of the tests';
 /** Once for each run: one PostgreSQL with a template of each service's database, and the way to nats-server. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'jonction-test-'));
+  // As root PostgreSQL runs as another user, who must be able to enter.
+  chmodSync(folder, 0o755);
   const { postgres, remove } = await server(folder);
   for (const name of serviceNames()) await provisionDatabase(postgres.adminUrl, planOf(name, SECRET, templateOf(name)));
   const { path } = await findNatsServer({ progress: () => {} });
