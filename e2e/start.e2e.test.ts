@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MembershipServiceDefinition } from '@jonction/contracts';
+import { ConsultationPublished, MembershipServiceDefinition } from '@jonction/contracts';
 import { connectTo } from '@jonction/service';
-import { ROOT } from '@jonction/stack';
-import { eventually } from '@jonction/testing';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { freePort, ROOT, removePostgresData, startPostgres } from '@jonction/stack';
+import { eventually, inDays, testNats } from '@jonction/testing';
+import { Client } from 'pg';
+import { afterAll, afterEach, expect, inject, test } from 'vitest';
 import { openIssuer } from '../scripts/console/issuer.ts';
-import type { Run } from '../scripts/start/running.ts';
+import { findServers, type Run } from '../scripts/start/running.ts';
 import { removeData } from '../scripts/start/servers.ts';
 
 const MEMBERS = 1_750;
@@ -28,16 +30,23 @@ afterEach(async () => {
     await exited;
   }
 });
-afterAll(() => removeData(directory));
+afterAll(async () => {
+  await removeData(directory);
+  rmSync(directory, { recursive: true, force: true });
+});
 
 type Start = { child: ChildProcess; text: () => string; exited: Promise<number | null> };
 
-/** Runs `node scripts/start.ts` as npm start does. */
+/** Runs `node scripts/start.ts` as npm start does, or another command of scripts/ on the same data folder. */
 function start(...args: string[]): Start {
+  return launch(['scripts/start.ts', '--data', directory, ...args]);
+}
+
+function launch(args: string[], more: NodeJS.ProcessEnv = {}): Start {
   const { DATABASE_URL: _, NATS_URL: __, ...env } = process.env;
-  const child = spawn(process.execPath, ['scripts/start.ts', '--data', directory, ...args], {
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...env, PORT_BASE: String(PORT_BASE) },
+    env: { ...env, PORT_BASE: String(PORT_BASE), DATA_DIR: directory, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -46,6 +55,13 @@ function start(...args: string[]): Start {
   const one = { child, text: () => text, exited };
   started.push(one);
   return one;
+}
+
+/** What a command of scripts/ says, with its exit code before it. */
+async function answer(...args: string[]): Promise<string> {
+  const [script, ...rest] = args;
+  const one = launch([`scripts/${script}.ts`, ...rest]);
+  return `${await one.exited} ${one.text()}`;
 }
 
 const run = (): Run => JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'));
@@ -116,6 +132,83 @@ test('a second start finds its data again, and plays no second day', async () =>
   second.child.kill('SIGINT');
   expect(await second.exited).toBe(0);
   expect(living()).toEqual([]);
+});
+
+test('the commands of operations work on what runs, by its data folder alone', async () => {
+  const one = start();
+  await ready(one);
+  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){3}streams: up to date\n$/);
+  expect(await answer('reconcile', 'membership')).toMatch(/^0 membership: \d{4} compared, 0 not sent yet, 0 differ\n$/);
+  expect(await answer('reconcile', 'mebmership')).toMatch(/^2 there is no "mebmership"/);
+  expect(await answer('rebuild', 'membership', '--dry-run')).toMatch(
+    /^0 membership: \d{4} events .* 0 would be stored/,
+  );
+  expect(await answer('rebuild')).toMatch(/^2 say which stream/);
+
+  const { aggregateId } = await parkOne();
+  expect(await answer('parked', 'list', '--service', 'dce-library')).toContain(`bfc ${aggregateId} #1`);
+  expect(await answer('parked', 'list', '--operator', 'idf')).not.toContain(aggregateId);
+  expect(await answer('parked', 'release', '--service', 'dce-library')).toBe('0 dce-library bfc: 1 released\n');
+  expect(await answer('parked', 'list', '--json')).toBe('0 ');
+
+  one.child.kill('SIGTERM');
+  expect(await one.exited).toBe(0);
+  expect(await answer('reconcile')).toMatch(/^1 the start that ran on .* has ended\. Run npm start/);
+});
+
+/** An event that dce-library could not act on, as its consumer would have put it aside. */
+async function parkOne(): Promise<{ aggregateId: string }> {
+  const aggregateId = randomUUID();
+  const event = ConsultationPublished.fromPartial({
+    operator: 'bfc',
+    memberId: randomUUID(),
+    consultationId: aggregateId,
+    title: 'Voirie',
+    buyerName: 'Dijon',
+    publishedAt: new Date(),
+    deadline: inDays(30),
+  });
+  const admin = new URL(findServers({ DATA_DIR: directory }).adminUrl);
+  admin.pathname = '/dce_library';
+  const client = new Client({ connectionString: admin.href });
+  await client.connect();
+  await client.query(
+    `insert into parked (event_id, operator, member_id, aggregate_id, seq, type, body, traceparent, correlation, occurred_at, reason, attempts)
+     values ($1, 'bfc', $2, $3, 1, $4, $5, '', 'c', now(), 'Error', 4)`,
+    [
+      randomUUID(),
+      event.memberId,
+      aggregateId,
+      ConsultationPublished.$type,
+      JSON.stringify(ConsultationPublished.toJSON(event)),
+    ],
+  );
+  await client.end();
+  return { aggregateId };
+}
+
+test('servers that are given are used, and left running', async () => {
+  const elsewhere = join(directory, 'elsewhere');
+  const dir = join(directory, 'given');
+  await using parts = new AsyncDisposableStack();
+  parts.defer(() => removePostgresData(dir));
+  const postgres = parts.use(await startPostgres({ dir, port: await freePort(), logFile: `${dir}.log` }));
+  const nats = parts.use(await testNats());
+  const given = { DATABASE_URL: postgres.adminUrl, NATS_URL: nats.url, JONCTION_SECRET: inject('secret') };
+  const one = launch(['scripts/start.ts', '--data', elsewhere, '--exit'], given);
+  expect(await one.exited, one.text()).toBe(0);
+  expect(one.text()).toContain('PostgreSQL of DATABASE_URL answers');
+  expect(one.text()).toContain('of NATS_URL answers');
+  expect(one.text()).toContain('dce-library: the shelf closed');
+  const { processes, databaseUrl } = JSON.parse(readFileSync(join(elsewhere, 'run.json'), 'utf8')) as Run;
+  expect(Object.keys(processes).toSorted()).toEqual(['dce-library', 'membership', 'procurement']);
+  expect(new URL(databaseUrl).password).toBe('');
+  expect(postgres.pid).toBeDefined();
+  await (await nats.provisioner()).flush();
+
+  const wrong = launch(['scripts/start.ts', '--data', elsewhere, '--exit'], { ...given, JONCTION_SECRET: 'another' });
+  expect(await wrong.exited).toBe(1);
+  expect(wrong.text()).toContain('does not let the provisioner in');
 });
 
 test('a service that is killed runs again by itself, with a line that says so', async () => {

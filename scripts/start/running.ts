@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PlatformAddress, seekSecrets } from '@jonction/stack';
+import { connectNats } from '@jonction/events';
+import { natsUrlFor, type PlatformAddress, seekSecrets, serviceNames, snake } from '@jonction/stack';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { dataDir } from '../console/config.ts';
 
 /** What a start tells the other commands about itself, in `run.json` of its data folder. No password is in it. */
@@ -71,12 +73,46 @@ function lives(pid: number): boolean {
   }
 }
 
-/** Runs a command; what it throws becomes one sentence on the error output and exit code 1. */
+/** The services of these names (`dce-library` or `dce_library`); all of them when there is none. Throws a Mistake. */
+export function servicesNamed(names: string[]): string[] {
+  const known = serviceNames();
+  const wrong = names.find((name) => !known.some((one) => one === name || snake(one) === name));
+  if (wrong !== undefined) throw new Mistake(`there is no "${wrong}": the services are ${known.join(', ')}.`);
+  return known.filter((one) => names.length === 0 || names.includes(one) || names.includes(snake(one)));
+}
+
+/** Works with a connection to NATS as the provisioner. Throws when the server does not take it within 5 s. */
+export async function asProvisioner<T>(
+  { natsUrl, secret }: PlatformAddress,
+  work: (nats: NatsConnection) => Promise<T>,
+): Promise<T> {
+  const { host, username, password } = new URL(natsUrlFor(natsUrl, 'provisioner', secret));
+  const trial = await connect({
+    servers: host,
+    user: username,
+    pass: password,
+    timeout: 5_000,
+    reconnect: false,
+  }).catch((error: Error) => {
+    throw new Error(`nats-server on ${host} does not let the provisioner in: ${error.message}. ${NATS_ADVICE}`);
+  });
+  await trial.close();
+  const nats = await connectNats(natsUrlFor(natsUrl, 'provisioner', secret), 'provisioner');
+  return work(nats).finally(() => nats.close());
+}
+
+const NATS_ADVICE = 'Its users are those that npm run -s provision -- --nats-users prints for JONCTION_SECRET.';
+
+/** What the one who typed the command can mend by typing another. */
+export class Mistake extends Error {}
+
+/** Runs a command. What it throws becomes one sentence on the error output and exit code 1, or 2 for a Mistake. */
 export async function runCommand(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode ||= 1;
+    const { message, code } = error as NodeJS.ErrnoException;
+    process.stderr.write(`${message}\n`);
+    process.exitCode = error instanceof Mistake || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
   }
 }

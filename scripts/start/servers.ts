@@ -15,6 +15,7 @@ import {
 import { type RunningConsole, startConsole } from '../console/server.ts';
 import { keepRunning } from './keep-running.ts';
 import { type Ports, variableOf } from './ports.ts';
+import { asProvisioner } from './running.ts';
 
 export type Servers = AsyncDisposable & {
   adminUrl: string;
@@ -90,7 +91,7 @@ async function startDatabase(options: ServersOptions, parts: AsyncDisposableStac
   const { directory, ports, ledger, env, say, revived } = options;
   if (env.DATABASE_URL) {
     const { adminUrl } = await givenPostgres(env.DATABASE_URL);
-    say(`PostgreSQL of DATABASE_URL answers`);
+    say('PostgreSQL of DATABASE_URL answers');
     return { adminUrl, processes: {} };
   }
   const kept = await keepRunning({ name: 'PostgreSQL', say, revived }, (onExit) =>
@@ -110,7 +111,14 @@ async function startDatabase(options: ServersOptions, parts: AsyncDisposableStac
 
 async function startBus(options: ServersOptions, parts: AsyncDisposableStack) {
   const { directory, ports, ledger, env, say, revived, secret } = options;
-  if (env.NATS_URL) return { url: env.NATS_URL, processes: {} };
+  if (env.NATS_URL) {
+    const version = await asProvisioner(
+      { adminUrl: '', natsUrl: env.NATS_URL, secret },
+      async (it) => it.info?.version,
+    );
+    say(`nats-server ${version} of NATS_URL answers`);
+    return { url: env.NATS_URL, processes: {} };
+  }
   const [{ path, version }, services] = await Promise.all([findNatsServer({ progress: say, env }), speakers()]);
   const kept = await keepRunning({ name: 'nats-server', say, revived }, (onExit) =>
     startNats({
