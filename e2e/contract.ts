@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
-import { descriptorsUrl } from '@jonction/contracts';
-import type { MethodDefinition, ServiceDefinition } from '@jonction/service';
+import * as contracts from '@jonction/contracts';
+import type { MessageType, MethodDefinition, ServiceDefinition } from '@jonction/service';
 import { definitions, type ServiceName } from '@jonction/testing';
 
 /** A field of a message, as its proto says. */
@@ -36,7 +36,10 @@ interface Described {
   };
 }
 
-const described = loadFileDescriptorSetFromBuffer(readFileSync(descriptorsUrl)) as unknown as Record<string, Described>;
+const described = loadFileDescriptorSetFromBuffer(readFileSync(contracts.descriptorsUrl)) as unknown as Record<
+  string,
+  Described
+>;
 
 /** Every RPC that the tests' platform serves. */
 export const rpcs: Rpc[] = Object.entries(definitions).flatMap(([service, definition]: [string, ServiceDefinition]) =>
@@ -95,4 +98,19 @@ export function fill(message: string, choose: (field: Field, where: string) => u
     return [field.jsonName, field.repeated && value !== undefined ? [value] : value];
   });
   return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
+}
+
+/** Message types by their full name, as they are generated. */
+const types = new Map<string, MessageType<unknown>>(
+  Object.values(contracts).flatMap((one) => {
+    const type = one as unknown as MessageType<unknown>;
+    return typeof one === 'object' && '$type' in one ? [[type.$type, type] as const] : [];
+  }),
+);
+
+/** The bytes of a message given in JSON. */
+export function encode(message: string, json: object): Uint8Array {
+  const type = types.get(message);
+  if (!type) throw new Error(`${message} is not among the contracts`);
+  return type.encode(type.fromJSON(json)).finish();
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { describedPaths, type Field, fieldsOf, fill, type Rpc, rpcs, valuesOf } from './contract.ts';
 import { quiet, type Row, rowsWhere } from './rows.ts';
 import { populate, SECRET, wordsOfBfc } from './two-operators.ts';
-import { type Wire, wireTo } from './wire.ts';
+import { type Wire, type Wires, wiresTo } from './wire.ts';
 
 test('the administrator of idf, who has every right there, reads, writes, lists and counts nothing of bfc through any RPC', async () => {
   await using platform = await testPlatform();
@@ -59,7 +59,7 @@ test('the administrator of idf is nobody at bfc: every RPC is refused', async ()
   const before = await rowsWhere(platform, 'true');
   const token = await platform.issuer.sign({ subject: 'idf-admin' });
   const metadata = { authorization: `Bearer ${token}`, 'jonction-operator': 'bfc' };
-  using wire = wiresTo(platform, metadata);
+  using wire = wiresTo(platform, { metadata });
   for (const rpc of rpcs) {
     const [answer] = await ask(wire, rpc, requestsOf(rpc, rows).slice(0, 1));
     expect(answer, rpc.path).toMatchObject({ code: status.PERMISSION_DENIED, reason: 'NOT_ENROLLED' });
@@ -152,22 +152,9 @@ interface Answer {
   text: string;
 }
 
-type Wires = Record<string, Wire> & Disposable;
-
-function wiresTo(platform: TestPlatform, metadata: Record<string, string>): Wires {
-  const wires = Object.fromEntries(
-    rpcs.map(({ service }) => [service, wireTo(platform.address(service), { metadata })] as const),
-  );
-  return Object.assign(wires, {
-    [Symbol.dispose]: () => {
-      for (const wire of Object.values(wires)) wire[Symbol.dispose]();
-    },
-  });
-}
-
 async function wireOf(platform: TestPlatform, operator: string): Promise<Wires> {
   const token = await platform.issuer.sign({ subject: `${operator}-admin` });
-  return wiresTo(platform, { authorization: `Bearer ${token}`, 'jonction-operator': operator });
+  return wiresTo(platform, { metadata: { authorization: `Bearer ${token}`, 'jonction-operator': operator } });
 }
 
 /** Sends requests, one after the other or as the items of one call, and gives what became of each. */

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { CallError } from '@jonction/service';
+import { definitions, type ServiceName, type TestPlatform } from '@jonction/testing';
 
 export interface WireOptions {
   /** Metadata by name. */
@@ -50,4 +51,16 @@ export function wireTo(address: string, defaults: WireOptions = {}): Wire {
     },
     [Symbol.dispose]: () => channel.close(),
   };
+}
+
+/** A wire to each service. */
+export type Wires = Record<ServiceName, Wire> & Disposable;
+
+export function wiresTo(platform: TestPlatform, defaults: WireOptions = {}): Wires {
+  const names = Object.keys(definitions) as ServiceName[];
+  const wires = Object.fromEntries(names.map((name) => [name, wireTo(platform.address(name), defaults)]));
+  const close = () => {
+    for (const wire of Object.values(wires)) wire[Symbol.dispose]();
+  };
+  return Object.assign(wires as Record<ServiceName, Wire>, { [Symbol.dispose]: close });
 }

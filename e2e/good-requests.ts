@@ -1,0 +1,41 @@
+import { enrol, inDays, requestId, type TestPlatform } from '@jonction/testing';
+import { type Field, fill, valuesOf } from './contract.ts';
+
+/** What a good request can be about. */
+export interface Known {
+  memberId: string;
+  agentId: string;
+  consultationId: string;
+}
+
+/** A member, an agent and a consultation of bfc. */
+export async function knownOf(platform: TestPlatform): Promise<Known> {
+  const { memberId, agentId, caller } = await enrol(platform, { name: 'Agencourt' });
+  const asked = { requestId: requestId(), memberId, title: 'Voirie', deadline: inDays(30) };
+  const { consultation } = await caller.procurement.createConsultation(asked);
+  return { memberId, agentId, consultationId: consultation?.consultationId ?? '' };
+}
+
+/** A request in JSON in which no field is to be corrected; each has a request_id of its own. */
+export function goodRequest(message: string, { memberId, agentId, consultationId }: Known): object {
+  const values: Record<string, unknown> = {
+    request_id: requestId(),
+    member_id: memberId,
+    agent_id: agentId,
+    consultation_id: consultationId,
+    organization_id: '',
+    name: 'Beaune',
+    title: 'Voirie',
+    subject: requestId(),
+    display_name: 'Agent of a test',
+    value: '212100010',
+    deadline: inDays(60).toISOString(),
+  };
+  return fill(message, (field) => values[field.name] ?? usual(field));
+}
+
+function usual({ kind, typeName, repeated }: Field): unknown {
+  if (kind === 'enum') return valuesOf(typeName)[1];
+  if (typeName === 'google.protobuf.Timestamp') return inDays(60).toISOString();
+  return repeated && kind !== 'message' ? [] : undefined;
+}
