@@ -119,7 +119,7 @@ async function session(database: Database, nats: NatsConnection, hearing: Hearin
       }
       expected = deliverySequence + 1;
       batch.push(message);
-      if (batch.length < BATCH && (messages as unknown as { getPending(): number }).getPending() > 0) continue;
+      if (batch.length < BATCH && atHand(messages) > 0) continue;
       await handleBatch(database, hearing, batch, over);
       batch = [];
     }
@@ -128,6 +128,14 @@ async function session(database: Database, nats: NatsConnection, hearing: Hearin
     disconnected();
     await messages.close().catch(() => {});
   }
+}
+
+/**
+ * How many messages the client holds for this loop. Its own `getPending` also counts requests for more that it has sent
+ * already: waiting for those would keep the last events of a burst until another comes.
+ */
+function atHand(messages: { getReceived(): number; getProcessed(): number }): number {
+  return messages.getReceived() - messages.getProcessed();
 }
 
 /** The durable, set back to its last acknowledged event; undefined after having said which command makes it. */
