@@ -35,7 +35,7 @@ export async function rebuildStream(
       const last = rows.at(-1);
       if (!last) return done;
       cursor = Number(last.stream_seq);
-      done = await send(js, rows);
+      done = await send(js, rows, done);
       // Sequences are the same again unless the old stream held strangers.
       if (done !== cursor) await mark(client, rows, done);
       progress(done, all);

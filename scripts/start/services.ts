@@ -45,7 +45,9 @@ function startOne(name: string, options: ServicesOptions): Promise<Kept<Service>
   const { directory, ports, adminUrl, natsUrl, secret, consoleUrl, ledger, say, revived } = options;
   const grpcPort = ports[name] ?? 0;
   const settings = { adminUrl, natsUrl, secret, issuer: consoleUrl, otlp: consoleUrl, grpcPort };
-  const env = { ...options.env, ...environmentOf(name, settings) };
+  // A service has its own roles: the administrator's address and the secret of all passwords are not for it.
+  const { DATABASE_URL: _, JONCTION_SECRET: __, ...inherited } = options.env;
+  const env = { ...inherited, ...environmentOf(name, settings) };
   const logFile = join(directory, 'logs', `${name}.log`);
   return keepRunning({ name, say, revived }, (onExit) =>
     startService({ root: ROOT, name, env, logFile, ledger, onExit }),

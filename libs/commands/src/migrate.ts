@@ -84,10 +84,17 @@ async function prepareJobs(url: string, { service }: DatabasePlan): Promise<void
   await client.connect();
   try {
     await client.query(`
-      create or replace function graphile_worker.schedule(specs json) returns void language sql security definer set search_path = '' as $$
-        select graphile_worker.add_job(spec->>'identifier', payload := spec->'payload', run_at := (spec->>'run_at')::timestamptz,
+      create or replace function graphile_worker.schedule(specs json) returns void language plpgsql security definer set search_path = '' as $$
+      begin
+        -- Whoever adds a job adds it for the operator whose rows it may write.
+        if exists (select from json_array_elements(specs) as spec
+                   where spec->'payload'->>'operator' is distinct from current_setting('app.operator')) then
+          raise insufficient_privilege using message = 'a job is added for the operator of its transaction only';
+        end if;
+        perform graphile_worker.add_job(spec->>'identifier', payload := spec->'payload', run_at := (spec->>'run_at')::timestamptz,
           job_key := spec->>'job_key', max_attempts := 1000)
-        from json_array_elements(specs) as spec $$;
+        from json_array_elements(specs) as spec;
+      end $$;
       revoke all on all functions in schema graphile_worker from public;
       grant usage on schema graphile_worker to ${service}_app;
       grant execute on function graphile_worker.schedule(json) to ${service}_app`);

@@ -84,10 +84,7 @@ async function runGroup(database: Database, items: Item[]): Promise<void> {
   const { outcomes, error } = await attempt(database, items);
   if (outcomes) return outcomes.forEach(answer);
   const [only] = items;
-  if (items.length === 1 && only) {
-    only.reject(error);
-    return;
-  }
+  if (items.length === 1 && only) return rejectUnlessAnswered(database, only, error);
   if (refusalOf(error)?.reason === 'DATABASE_UNAVAILABLE') {
     for (const item of items) item.reject(error);
     return;
@@ -97,6 +94,21 @@ async function runGroup(database: Database, items: Item[]): Promise<void> {
   const rest = items.filter((item) => !refused.has(item));
   if (rest.length > 0) await runGroup(database, rest);
   for (const item of refused) await runGroup(database, [item]);
+}
+
+/**
+ * The same request may have been accepted elsewhere while this one waited for its rows: then it was refused for what it
+ * did itself, and the answer is the one that is kept. Not for a caller without the right: it gets no answer, old or new.
+ */
+async function rejectUnlessAnswered(database: Database, item: Item, error: unknown): Promise<void> {
+  const known = refusalOf(error);
+  const final = known?.kind === 'unavailable' || known?.kind === 'forbidden' || known?.reason === 'REQUEST_ID_REUSED';
+  if (!known || final) return item.reject(error);
+  const em = inOperator(database, item.call.operator);
+  const answers = await transact(em, () => findAnswers(em, item.call.operator, [item])).catch(() => undefined);
+  const past = answers?.get(keyOf(item));
+  if (past?.content_hash.equals(item.hash)) item.resolve(past.response);
+  else item.reject(error);
 }
 
 function answer(outcome: Outcome): void {

@@ -47,18 +47,21 @@ grant select, update (stream_seq, published_at) on outbox to {service}_relay;
 create table inbox (
   event_id uuid primary key,
   operator text not null,
+  -- Two contexts may number the events of aggregates that share an id: a consultation and its shelf.
+  context text not null,
   aggregate_id text not null,
   seq integer not null,
   type text not null,
   handled_at timestamptz not null default now()
 );
-create index inbox_aggregate on inbox (operator, aggregate_id, seq desc);
+create index inbox_aggregate on inbox (operator, aggregate_id, context, seq desc);
 select tenant_table('inbox');
 revoke update on inbox from {service}_app;
 
 create table parked (
   event_id uuid primary key,
   operator text not null,
+  context text not null,
   member_id text not null,
   aggregate_id text not null,
   seq integer not null,
@@ -72,5 +75,5 @@ create table parked (
   parked_at timestamptz not null default now(),
   released_at timestamptz
 );
-create index parked_waiting on parked (operator, aggregate_id, seq) where released_at is null;
+create index parked_waiting on parked (operator, aggregate_id, context, seq) where released_at is null;
 select tenant_table('parked');

@@ -14,7 +14,7 @@ import {
   transact,
 } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { About } from './event.ts';
+import { type About, contextNameOf } from './event.ts';
 import type { Subscription } from './subscription.ts';
 import { causedBy, writeUnit } from './unit.ts';
 
@@ -138,25 +138,27 @@ class OutOfOrder extends Error {
 }
 
 const ENTER = `
-  with asked as (select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[]) as a (event_id, operator, aggregate_id, seq, type)),
-  waiting as (select distinct aggregate_id from parked where released_at is null and aggregate_id = any ($3)),
+  with asked as (select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[]) as a (event_id, operator, context, aggregate_id, seq, type)),
+  waiting as (select distinct context, aggregate_id from parked where released_at is null and aggregate_id = any ($4)),
   known as (select event_id from parked where event_id = any ($1)),
-  last as (select a.aggregate_id, (select max(i.seq) from inbox i where i.operator = a.operator and i.aggregate_id = a.aggregate_id) as seq
-           from (select distinct operator, aggregate_id from asked) a),
-  entered as (insert into inbox (event_id, operator, aggregate_id, seq, type)
-    select event_id, operator, aggregate_id, seq, type from asked
-    where event_id not in (select event_id from known) and aggregate_id not in (select aggregate_id from waiting)
+  last as (select a.context, a.aggregate_id,
+             (select max(i.seq) from inbox i where i.operator = a.operator and i.aggregate_id = a.aggregate_id and i.context = a.context) as seq
+           from (select distinct operator, context, aggregate_id from asked) a),
+  entered as (insert into inbox (event_id, operator, context, aggregate_id, seq, type)
+    select event_id, operator, context, aggregate_id, seq, type from asked
+    where event_id not in (select event_id from known) and (context, aggregate_id) not in (select context, aggregate_id from waiting)
     on conflict do nothing returning event_id)
   select a.event_id, a.event_id in (select event_id from entered) as entered,
-    a.aggregate_id in (select aggregate_id from waiting) and a.event_id not in (select event_id from known)
+    (a.context, a.aggregate_id) in (select context, aggregate_id from waiting) and a.event_id not in (select event_id from known)
       and not exists (select from inbox i where i.event_id = a.event_id) as behind, l.seq as last
-  from asked a join last l on l.aggregate_id = a.aggregate_id`;
+  from asked a join last l on l.aggregate_id = a.aggregate_id and l.context = a.context`;
 
 /** Enters events in the inbox. Fresh ones are to be handled; those behind a parked one of their aggregate are to be parked. */
 async function enter(em: EntityManager, group: Heard[]): Promise<{ fresh: Heard[]; behind: Heard[] }> {
   const rows = await sql<{ event_id: string; entered: boolean; behind: boolean; last: number | null }>(em, ENTER, [
     group.map((e) => e.id),
     group.map((e) => e.operator),
+    group.map((e) => contextNameOf(e.type)),
     group.map((e) => e.aggregateId),
     group.map((e) => e.seq),
     group.map((e) => e.type),
@@ -171,8 +173,11 @@ async function enter(em: EntityManager, group: Heard[]): Promise<{ fresh: Heard[
 }
 
 const PARK = `
-  insert into parked (event_id, operator, member_id, aggregate_id, seq, type, body, traceparent, correlation, occurred_at, reason, attempts)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing`;
+  insert into parked (event_id, operator, context, member_id, aggregate_id, seq, type, body, traceparent, correlation, occurred_at, reason, attempts)
+  select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+  -- Handled by another replica while this one failed: then there is nothing to park.
+  where not exists (select from inbox where event_id = $1)
+  on conflict do nothing`;
 
 async function park(em: EntityManager, events: Heard[], reason: string, attempts: number): Promise<void> {
   for (const e of events) {
@@ -184,6 +189,7 @@ async function park(em: EntityManager, events: Heard[], reason: string, attempts
     await sql(em, PARK, [
       e.id,
       e.operator,
+      contextNameOf(e.type),
       e.memberId,
       e.aggregateId,
       e.seq,
@@ -208,7 +214,7 @@ export interface Released {
 const WAITING = `
   select event_id as id, operator, member_id as "memberId", aggregate_id as "aggregateId", seq, type, body, traceparent, correlation,
     occurred_at as time, '' as causation
-  from parked where released_at is null and ($1 = '' or aggregate_id = $1) order by aggregate_id, seq`;
+  from parked where released_at is null and ($1 = '' or aggregate_id = $1) order by aggregate_id, context, seq`;
 
 /** Handles an operator's parked events again, in order, each in its own transaction; an aggregate stops at its first failure. */
 export async function release(
@@ -222,7 +228,8 @@ export async function release(
   const stuck = new Set<string>();
   const outcome: Released = { released: 0, failed: '' };
   for (const event of waiting) {
-    if (stuck.has(event.aggregateId)) continue;
+    const line = `${contextNameOf(event.type)} ${event.aggregateId}`;
+    if (stuck.has(line)) continue;
     try {
       await inSpan(`release ${event.type}`, { parent: contextOf(event.traceparent) ?? ROOT_CONTEXT }, (trace) =>
         releaseOne(database, subscriptions, event, trace),
@@ -230,13 +237,18 @@ export async function release(
       outcome.released++;
     } catch (error) {
       if (isOutage(error)) throw error;
-      stuck.add(event.aggregateId);
+      stuck.add(line);
       outcome.failed ||= reasonOf(error);
     }
   }
   if (outcome.released > 0) database.recorded();
   return outcome;
 }
+
+const TAKE = `
+  with taken as (update parked set released_at = now() where event_id = $1 and released_at is null
+    returning event_id, operator, context, aggregate_id, seq, type)
+  insert into inbox (event_id, operator, context, aggregate_id, seq, type) select * from taken returning event_id`;
 
 async function releaseOne(
   database: Database,
@@ -246,14 +258,9 @@ async function releaseOne(
 ): Promise<void> {
   const em = inOperator(database, event.operator);
   await transact(em, async () => {
-    await sql(em, 'update parked set released_at = now() where event_id = $1', [event.id]);
-    await sql(em, 'insert into inbox (event_id, operator, aggregate_id, seq, type) values ($1, $2, $3, $4, $5)', [
-      event.id,
-      event.operator,
-      event.aggregateId,
-      event.seq,
-      event.type,
-    ]);
+    const taken = await sql(em, TAKE, [event.id]);
+    // Another release was faster.
+    if (taken.length === 0) return;
     await react(em, subscriptions, event, trace);
     await em.flush();
     await writeUnit(em);

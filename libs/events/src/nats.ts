@@ -1,7 +1,10 @@
 import { log } from '@jonction/service';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
-/** Connects for ever: what the service cannot send or hear meanwhile waits in PostgreSQL and in the stream. */
+/**
+ * Connects, or throws within seconds. Once connected it never gives up: what a service cannot send or hear meanwhile waits
+ * in PostgreSQL and in the stream.
+ */
 export async function connectNats(url: string, name: string): Promise<NatsConnection> {
   const { host, username, password } = new URL(url);
   const nats = await connect({
@@ -11,7 +14,7 @@ export async function connectNats(url: string, name: string): Promise<NatsConnec
     pass: decodeURIComponent(password),
     inboxPrefix: `_INBOX.${name}`,
     maxReconnectAttempts: -1,
-    waitOnFirstConnect: true,
+    timeout: 5_000,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     pingInterval: 5_000,

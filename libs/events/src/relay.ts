@@ -121,11 +121,11 @@ interface Watch {
 async function holdAndSend(nats: NatsConnection, { url, context }: RelayOptions, watch: Watch): Promise<void> {
   const { alarm, end, activate } = watch;
   const client = new Client({ connectionString: url, application_name: `${context} relay`, keepAlive: true });
-  const lost = new Promise<never>((_, reject) => {
-    client.on('error', reject);
-    end.addEventListener('abort', () => reject(new Stopped()), { once: true });
-  });
+  const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => {});
+  client.on('error', reject);
+  const stopped = () => reject(new Stopped());
+  end.addEventListener('abort', stopped, { once: true });
   try {
     await client.connect();
     await Promise.race([client.query('select pg_advisory_lock(hashtext($1))', [`relay ${context}`]), lost]);
@@ -134,15 +134,17 @@ async function holdAndSend(nats: NatsConnection, { url, context }: RelayOptions,
     const js = jetstream(nats);
     let next = BATCH;
     while (!end.aborted) {
-      if (!(await settle(client, jsm, context))) {
+      const last = await settle(client, jsm, context);
+      if (last === undefined) {
         await alarm.wait(2_000, true);
         continue;
       }
-      next = await sendUntilRefused(client, js, watch, next);
+      next = await sendUntilRefused(client, js, watch, { size: next, last });
     }
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
   } finally {
+    end.removeEventListener('abort', stopped);
     client.end().catch(() => {});
   }
 }
@@ -151,9 +153,10 @@ class Stopped extends Error {}
 
 /**
  * Marks what a lost acknowledgement left unmarked: this relay alone writes the stream, so whatever stands behind the
- * last marked sequence was sent by it. Returns false, having said what to do, when the stream is missing or behind.
+ * last marked sequence was sent by it. Returns the stream's last sequence, or undefined, having said what to do, when the
+ * stream is missing or behind.
  */
-export async function settle(client: Client, jsm: JetStreamManager, context: string): Promise<boolean> {
+export async function settle(client: Client, jsm: JetStreamManager, context: string): Promise<number | undefined> {
   const { rows } = await client.query<{ marked: string }>('select coalesce(max(stream_seq), 0) as marked from outbox');
   const marked = Number(rows[0]?.marked ?? 0);
   let last: number;
@@ -162,7 +165,7 @@ export async function settle(client: Client, jsm: JetStreamManager, context: str
   } catch (error) {
     if ((error as { code?: number }).code !== 10_059) throw error;
     log.error({ event: 'stream missing', stream: context, remedy: 'npm run provision' });
-    return false;
+    return undefined;
   }
   if (last < marked) {
     log.error({
@@ -172,7 +175,7 @@ export async function settle(client: Client, jsm: JetStreamManager, context: str
       marked,
       remedy: `npm run rebuild -- ${context}`,
     });
-    return false;
+    return undefined;
   }
   for (let seq = marked + 1; seq <= last; seq++) {
     const stored = await jsm.streams.getMessage(context, { seq });
@@ -182,17 +185,20 @@ export async function settle(client: Client, jsm: JetStreamManager, context: str
       [seq, id],
     );
   }
-  return true;
+  return last;
 }
 
-/** Sends batch after batch. Returns the size to go on with after a batch was refused: one at a time, then batches again. */
+/**
+ * Sends batch after batch, behind the stream's `last` sequence. Returns the size to go on with after a batch was refused:
+ * one at a time, then batches again.
+ */
 async function sendUntilRefused(
   client: Client,
   js: JetStreamClient,
   { alarm, end }: Watch,
-  first: number,
+  from: { size: number; last: number },
 ): Promise<number> {
-  let size = first;
+  let { size, last } = from;
   while (!end.aborted) {
     const { rows } = await client.query<Row>({
       name: 'unsent',
@@ -203,22 +209,24 @@ async function sendUntilRefused(
       await alarm.wait(POLL_MS);
       continue;
     }
-    let lastSeq: number;
     try {
-      lastSeq = await send(js, rows);
+      last = await send(js, rows, last);
     } catch (error) {
       log.warn({ event: 'publish failed', events: rows.length, ...defect(error) });
       await alarm.wait(RETRY_MS, true);
       return rows.length > 1 ? 1 : BATCH;
     }
-    await mark(client, rows, lastSeq);
+    await mark(client, rows, last);
     if (size < BATCH) size = Math.min(BATCH, size * 2);
   }
   return BATCH;
 }
 
-/** Stores the rows in the stream, all or none. Returns the sequence of the last one. */
-export async function send(js: JetStreamClient, rows: Row[]): Promise<number> {
+/**
+ * Stores the rows in the stream, all or none, right behind its sequence `last`. Returns the sequence of the last one. A
+ * stream that was lost meanwhile, or that another relay wrote to, ends elsewhere and refuses them.
+ */
+export async function send(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
   const [first] = rows;
   if (!first) return 0;
   const context = contextNameOf(first.type);
@@ -239,22 +247,29 @@ export async function send(js: JetStreamClient, rows: Row[]): Promise<number> {
       if (lone)
         return (
           await js.publish(subjectOf(first.type, first.operator, first.member_id), first.body, {
-            headers: envelope(first, traceparentOf(inside)),
+            headers: behind(last, envelope(first, traceparentOf(inside))),
             timeout: 5_000,
           })
         ).seq;
-      return sendBatch(js, rows);
+      return sendBatch(js, rows, last);
     },
   );
 }
 
-async function sendBatch(js: JetStreamClient, rows: Row[]): Promise<number> {
-  const message = (row: Row) =>
-    [subjectOf(row.type, row.operator, row.member_id), row.body, { headers: envelope(row, row.traceparent) }] as const;
-  const batch = await js.startBatch(...message(rows[0] as Row));
-  for (const row of rows.slice(1, -1)) batch.add(...message(row));
-  const { seq } = await batch.commit(...message(rows.at(-1) as Row));
+async function sendBatch(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
+  const message = (row: Row) => [subjectOf(row.type, row.operator, row.member_id), row.body] as const;
+  const options = (row: Row) => ({ headers: envelope(row, row.traceparent) });
+  const [first, end] = [rows[0] as Row, rows.at(-1) as Row];
+  const batch = await js.startBatch(...message(first), { headers: behind(last, envelope(first, first.traceparent)) });
+  for (const row of rows.slice(1, -1)) batch.add(...message(row), options(row));
+  const { seq } = await batch.commit(...message(end), options(end));
   return seq;
+}
+
+/** The server refuses the message unless the stream ends with this sequence; a batch says so in its first one. */
+function behind(last: number, set: MsgHdrs): MsgHdrs {
+  set.set('Nats-Expected-Last-Sequence', String(last));
+  return set;
 }
 
 /** CloudEvents 1.0, binary mode of its NATS binding. The library drops `msgID` in a batch, so the header is set here. */

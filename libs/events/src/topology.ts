@@ -40,7 +40,7 @@ export async function provisionStreams(nats: NatsConnection, services: Speaker[]
       const { config } = await jsm.consumers.info(stream, name);
       if (JSON.stringify(config.filter_subjects) === JSON.stringify(wanted.filter_subjects)) continue;
       await jsm.consumers.update(stream, name, { filter_subjects: wanted.filter_subjects ?? [] });
-      done.push(`durable ${name} on ${stream}: other events`);
+      done.push(`durable ${name} on ${stream}: other events, from now on (those said before are not heard again)`);
     }
   }
   return done;

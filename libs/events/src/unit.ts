@@ -1,7 +1,7 @@
 import { type Context, ROOT_CONTEXT, sql, traceparentOf } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
-import { type About, aggregateIdOf, type EventFields, type EventType } from './event.ts';
+import { type About, aggregateIdOf, type EventFields, type EventType, subjectOf } from './event.ts';
 
 /** What caused the work now done on an EntityManager: the command or the event at hand. */
 export interface Cause {
@@ -47,6 +47,8 @@ export function newCause(now: Date, trace: Context = ROOT_CONTEXT): Cause {
 /** Records an event with the change it tells: both are committed, or neither. */
 export function record<E extends EventFields>(em: EntityManager, type: EventType<E>, event: E): void {
   const { cause, events } = unitOf(em);
+  // What could not be sent must not be recorded: it would stop all that comes behind it.
+  subjectOf(type.$type, event.operator, event.memberId);
   events.push({
     id: uuidv7(),
     type: type.$type,

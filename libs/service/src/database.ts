@@ -42,6 +42,14 @@ export function inOperator({ orm }: Database, operator: string): EntityManager {
   return em;
 }
 
+/**
+ * Throws ALREADY_EXISTS when this unit of work holds a row with this key already. `em.create` would hand out that row
+ * again, and two items of one group would become one without a word.
+ */
+export function mustBeNew<T extends object>(em: EntityManager, type: new () => T, id: string): void {
+  if (em.getUnitOfWork().getById(type, id as never)) throw refuse('ALREADY_EXISTS');
+}
+
 /** Runs hand-written SQL with `$1` parameters inside the transaction of `em`. */
 export async function sql<Row>(em: EntityManager, text: string, parameters: unknown[] = []): Promise<Row[]> {
   const transaction = em.getTransactionContext<Transaction<unknown>>();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import * as grpc from '@grpc/grpc-js';
 import type { Identify } from './identity.ts';
 import { defect, log } from './log.ts';
@@ -69,17 +70,25 @@ export function bulkHandler(
 
     async function serve() {
       await admit(edge, opened.call, wire);
-      const pending: Promise<unknown>[] = [];
-      const reply = async () => {
-        const receipt = method.responseType.encode(await pending.shift()).finish();
-        if (!wire.write(receipt)) await new Promise((resolve) => wire.once('drain', resolve));
+      const gone = once(wire, 'close').catch(() => {});
+      let last: Promise<void> = Promise.resolve();
+      const window: Promise<void>[] = [];
+      // Each receipt leaves as soon as it and those before it are known: a sender may wait for one before it sends the next.
+      const reply = async (before: Promise<void>, receipt: Promise<unknown>) => {
+        await before;
+        const bytes = method.responseType.encode(await receipt).finish();
+        if (!opened.call.signal.aborted && !wire.write(bytes)) await Promise.race([once(wire, 'drain'), gone]);
       };
-      // Without this, leaving the loop early would close the stream before its status is sent.
-      for await (const item of wire.iterator({ destroyOnReturn: false })) {
-        pending.push(route.answer(opened.call, readable(item)));
-        if (pending.length >= BULK_WINDOW) await reply();
+      try {
+        for await (const item of wire) {
+          last = reply(last, route.answer(opened.call, readable(item)));
+          window.push(last);
+          if (window.length >= BULK_WINDOW) await window.shift();
+        }
+      } finally {
+        // What was taken in is answered, also when what came after it could not be read.
+        await last;
       }
-      while (pending.length > 0) await reply();
     }
   };
 }

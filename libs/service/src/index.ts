@@ -1,6 +1,6 @@
 export { CallError, type CallerOptions, type Client, connectTo } from './client.ts';
 export { readSettings, type Settings, settings, z } from './config.ts';
-export { type Database, inOperator, openDatabase, sql, transact } from './database.ts';
+export { type Database, inOperator, mustBeNew, openDatabase, sql, transact } from './database.ts';
 export { checkFields, checkRequest, containing, searchable } from './fields.ts';
 export { type Identify, identifyBy } from './identity.ts';
 export { LARGEST_REQUEST, listen } from './listen.ts';

@@ -15,22 +15,12 @@ export function refusalOf(error: unknown): DomainError | undefined {
   return undefined;
 }
 
-const LOST = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08006',
-  '08001',
-  '08003',
-  '53300',
-]);
+/** The network lost it; or PostgreSQL is short of something (53), in the way (55), told to stop (57) or broken (58). */
+const LOST =
+  /^(E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH)|08.{3}|53.{3}|55.{3}|57.{3}|58.{3}|25006)$/;
 
 function isConnectionLoss(code: unknown, error: Error): boolean {
-  if (typeof code === 'string' && LOST.has(code)) return true;
+  if (typeof code === 'string' && LOST.test(code)) return true;
   return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
     error.message,
   );

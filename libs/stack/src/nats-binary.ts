@@ -9,13 +9,13 @@ export type NatsBinary = { path: string; version: string };
 
 type SearchOptions = { cacheDir?: string; progress?: Progress; env?: NodeJS.ProcessEnv };
 
-const OLDEST = 2_012; // 2.12: older servers store a refused atomic batch message by message
-const IMAGE = 'nats:2.12';
+const OLDEST = 2_014; // 2.14: older servers cannot set a durable back to its last acknowledgement
+const IMAGE = 'nats:2.15';
 const ADVICE =
   'Put one on PATH, or set NATS_SERVER_BIN=/path/to/nats-server, or NATS_URL=nats://host:4222 if one runs.';
 
 /**
- * Finds nats-server 2.12 or newer: NATS_SERVER_BIN, the cache, PATH, then what is fetched into the cache and changes nothing
+ * Finds nats-server 2.14 or newer: NATS_SERVER_BIN, the cache, PATH, then what is fetched into the cache and changes nothing
  * of the system: out of a container image, out of Debian's package. Throws, listing what was tried and what to do.
  */
 export function findNatsServer({ env = process.env, cacheDir, progress = () => {} }: SearchOptions = {}) {
@@ -23,7 +23,7 @@ export function findNatsServer({ env = process.env, cacheDir, progress = () => {
   const cache = join(caches, `nats-server-${process.arch}`, 'nats-server');
   const onPath = (env.PATH ?? '').split(':').map((folder) => join(folder, 'nats-server'));
   const places = [...(env.NATS_SERVER_BIN ? [env.NATS_SERVER_BIN] : []), ...[cache, ...onPath].filter(existsSync)];
-  return firstOf<NatsBinary>({ what: 'nats-server 2.12 or newer', advice: ADVICE, progress }, [
+  return firstOf<NatsBinary>({ what: 'nats-server 2.14 or newer', advice: ADVICE, progress }, [
     ...places.map((path) => () => inspect(path)),
     () => fetchInto(cache, fromImage),
     () => fetchInto(cache, (folder) => fromDebian('forky', folder)),

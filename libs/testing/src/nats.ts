@@ -68,7 +68,7 @@ async function local(users: ReturnType<typeof natsUsers>): Promise<Nats> {
 
 /** The server of a container engine: without users, for it is thrown away, and it cannot be killed from here. */
 async function contained(): Promise<Nats> {
-  const container = await new GenericContainer('nats:2.12')
+  const container = await new GenericContainer('nats:2.15')
     .withCommand(['-js'])
     .withExposedPorts(4222)
     .withWaitStrategy(Wait.forLogMessage(/Server is ready/))

@@ -1,6 +1,6 @@
 import { startRunner } from '@jonction/commands';
 import { ShelfServiceDefinition } from '@jonction/contracts';
-import { connectNats, startConsumers, startRelay } from '@jonction/events';
+import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
@@ -11,9 +11,14 @@ import { subscriptions } from './subscriptions.ts';
 export async function start(config: Config) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
-  const nats = parts.adopt(await connectNats(config.NATS_URL, 'dce_library'), (connection) => connection.drain());
-  parts.use(startRelay(database, nats, { url: config.RELAY_DATABASE_URL, context: 'dce_library' }));
-  parts.use(startConsumers(database, nats, { url: config.RELAY_DATABASE_URL, service: 'dce_library', subscriptions }));
+  parts.use(
+    startEvents(database, {
+      natsUrl: config.NATS_URL,
+      relayUrl: config.RELAY_DATABASE_URL,
+      context: 'dce_library',
+      subscriptions,
+    }),
+  );
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,

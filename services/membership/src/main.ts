@@ -1,18 +1,25 @@
 import { startRunner } from '@jonction/commands';
 import { MembershipServiceDefinition } from '@jonction/contracts';
-import { connectNats, startRelay } from '@jonction/events';
+import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { rpc } from './rpc.ts';
+import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
 export async function start(config: Config) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
-  const nats = parts.adopt(await connectNats(config.NATS_URL, 'membership'), (connection) => connection.drain());
-  parts.use(startRelay(database, nats, { url: config.RELAY_DATABASE_URL, context: 'membership' }));
+  parts.use(
+    startEvents(database, {
+      natsUrl: config.NATS_URL,
+      relayUrl: config.RELAY_DATABASE_URL,
+      context: 'membership',
+      subscriptions,
+    }),
+  );
   await welcomeOperators(database, config.OPERATORS_DIR, new Date());
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
   const { port } = parts.use(

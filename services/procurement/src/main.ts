@@ -1,6 +1,6 @@
 import { startJobs, startRunner } from '@jonction/commands';
 import { ConsultationServiceDefinition } from '@jonction/contracts';
-import { connectNats, startConsumers, startRelay } from '@jonction/events';
+import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
@@ -12,9 +12,14 @@ import { subscriptions } from './subscriptions.ts';
 export async function start(config: Config) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
-  const nats = parts.adopt(await connectNats(config.NATS_URL, 'procurement'), (connection) => connection.drain());
-  parts.use(startRelay(database, nats, { url: config.RELAY_DATABASE_URL, context: 'procurement' }));
-  parts.use(startConsumers(database, nats, { url: config.RELAY_DATABASE_URL, service: 'procurement', subscriptions }));
+  parts.use(
+    startEvents(database, {
+      natsUrl: config.NATS_URL,
+      relayUrl: config.RELAY_DATABASE_URL,
+      context: 'procurement',
+      subscriptions,
+    }),
+  );
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
   const { port } = parts.use(
     await listen({

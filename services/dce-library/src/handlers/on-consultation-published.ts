@@ -1,12 +1,13 @@
 import { type ConsultationPublished, ShelfOpened } from '@jonction/contracts';
 import { type About, record } from '@jonction/events';
-import { searchable } from '@jonction/service';
+import { mustBeNew, searchable } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Shelf } from '../domain/shelf.ts';
 
 /** Opens the shelf where suppliers fetch the tender documents. */
 export function onConsultationPublished(em: EntityManager, event: ConsultationPublished, { time }: About): void {
   const { operator, memberId, consultationId, buyerName, title } = event;
+  mustBeNew(em, Shelf, consultationId);
   const shelf = em.create(Shelf, {
     operator,
     memberId,

@@ -2,7 +2,7 @@ import type { CommandContext } from '@jonction/commands';
 import { type AdmitMemberRequest, type AdmitMemberResponse, MemberAdmitted } from '@jonction/contracts';
 import { record } from '@jonction/events';
 import { checkInseeCode, checkSiren, checkSiret } from '@jonction/norms';
-import { checkFields, searchable } from '@jonction/service';
+import { checkFields, mustBeNew, searchable } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Identifier, Member } from '../domain/member.ts';
@@ -17,6 +17,7 @@ export async function admitMember(
   { now, caller }: CommandContext,
 ): Promise<AdmitMemberResponse> {
   check(request);
+  if (request.memberId) mustBeNew(em, Member, request.memberId);
   const member = em.create(Member, {
     memberId: request.memberId || uuidv7(),
     operator: caller.operator,

@@ -14,6 +14,8 @@ export const closeAtDeadline: Job<Payload> = async (em, { operator, consultation
   const consultation = await em.findOneOrFail(Consultation, { consultationId, operator });
   const closed = consultation.closeAtDeadline(now);
   if (closed) record(em, ConsultationClosed, closed);
+  // The database's clock may run ahead of ours: called a moment too early, it must not be the last call.
+  else if (consultation.status === 'CONSULTATION_STATUS_PUBLISHED') scheduleClosing(em, consultation);
 };
 
 /** Has the consultation closed at its deadline; an earlier plan for the same one is replaced. */
