@@ -56,7 +56,7 @@ export function wireTo(address: string, defaults: WireOptions = {}): Wire {
 /** A wire to each service. */
 export type Wires = Record<ServiceName, Wire> & Disposable;
 
-export function wiresTo(platform: TestPlatform, defaults: WireOptions = {}): Wires {
+export function wiresTo(platform: Pick<TestPlatform, 'address'>, defaults: WireOptions = {}): Wires {
   const names = Object.keys(definitions) as ServiceName[];
   const wires = Object.fromEntries(names.map((name) => [name, wireTo(platform.address(name), defaults)]));
   const close = () => {
