@@ -1,5 +1,6 @@
 import { type EntityManager, type EntitySchema, FlushMode, MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery, type Transaction } from 'kysely';
+import type { Pool } from 'pg';
 import { refuse } from './refusals.ts';
 
 /** More than sixteen connections on two cores lose throughput. */
@@ -30,9 +31,31 @@ export async function openDatabase({ url, entities, connections = CONNECTIONS }:
     // Commands find by id (the identity map answers) and constraints guard the rest, so a query need not flush first.
     flushMode: FlushMode.COMMIT,
     findOneOrFailHandler: (entity) => refuse('NOT_FOUND', { what: entity }),
-    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, statement_timeout: 15_000 },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      statement_timeout: 15_000,
+    },
   });
   return { orm, recorded() {}, [Symbol.asyncDispose]: () => orm.close(true) };
+}
+
+/**
+ * Kysely gives back the session of a transaction once it is committed or rolled back, and neither can be done on a session
+ * that is lost. Without this, each outage of PostgreSQL would keep those then busy for good, until the pool has none left.
+ */
+function giveBackLostSessions(pool: Pool): void {
+  pool.on('connect', (session) => {
+    const giveBack = () => {
+      try {
+        session.release(true);
+      } catch {
+        // It was given back already.
+      }
+    };
+    // A query under way fails first, and its own caller gives the session back.
+    session.once('end', () => setImmediate(giveBack));
+  });
 }
 
 /** An EntityManager whose transactions see and write the rows of one operator only. Used once, then dropped. */

@@ -1,8 +1,8 @@
 import {
   type Context,
   context,
+  isSpanContextValid,
   type Link,
-  propagation,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -62,16 +62,29 @@ export function fail(span: Span, error: unknown): void {
   if (typeof code === 'string') span.setAttribute('error.type', code);
 }
 
-/** W3C `traceparent` of a context; empty when it is not traced. */
+/** W3C Trace Context, section 3.2: version, trace id, parent id, flags. */
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/**
+ * W3C `traceparent` of a context; empty when it is not traced. Written here, not by the SDK's propagator: a service that
+ * exports nothing must still hand on the trace of others.
+ */
 export function traceparentOf(from: Context): string {
-  const carrier: Record<string, string> = {};
-  propagation.inject(from, carrier);
-  return carrier.traceparent ?? '';
+  const at = trace.getSpanContext(from);
+  if (!at || !isSpanContextValid(at)) return '';
+  return `00-${at.traceId}-${at.spanId}-${at.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** The context that a `traceparent` names. */
+/** The context that a `traceparent` names; none when it is malformed. */
 export function contextOf(traceparent: string | undefined): Context {
-  return traceparent ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
+  const [, traceId, spanId, flags] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  if (!traceId || !spanId) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags ?? '', 16),
+    isRemote: true,
+  });
 }
 
 export function traceIdOf(from: Context): string {

@@ -1,0 +1,45 @@
+import { type TestDatabase, testDatabase } from '@jonction/testing';
+import { expect, test } from 'vitest';
+import { type Database, inOperator, openDatabase, sql, transact } from './database.ts';
+
+const CONNECTIONS = 2;
+
+async function opened(parts: AsyncDisposableStack): Promise<{ own: TestDatabase; database: Database }> {
+  const own = parts.use(await testDatabase('procurement'));
+  return { own, database: parts.use(await openDatabase({ url: own.appUrl, entities: [], connections: CONNECTIONS })) };
+}
+
+async function work(database: Database, cut: (pid: number) => Promise<unknown>): Promise<number> {
+  const em = inOperator(database, 'bfc');
+  return transact(em, async () => {
+    const [before] = await sql<{ pid: number }>(em, 'select pg_backend_pid() as pid');
+    await cut(before?.pid ?? 0);
+    const [after] = await sql<{ pid: number }>(em, 'select pg_backend_pid() as pid');
+    return after?.pid ?? 0;
+  });
+}
+
+test('a session cut in the middle of a transaction is replaced, however often that happens', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { own, database } = await opened(parts);
+  for (let times = 0; times < CONNECTIONS * 3; times++) {
+    await expect(work(database, (pid) => own.query('select pg_terminate_backend($1, 5000)', [pid]))).rejects.toThrow();
+  }
+  expect(await Promise.all(Array.from({ length: CONNECTIONS }, () => work(database, async () => {})))).toHaveLength(
+    CONNECTIONS,
+  );
+});
+
+test('a session cut at the moment of its commit is replaced, however often that happens', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { own, database } = await opened(parts);
+  const commitCut = async () => {
+    const em = inOperator(database, 'bfc');
+    await transact(em, async () => {
+      const [session] = await sql<{ pid: number }>(em, 'select pg_backend_pid() as pid');
+      await own.query('select pg_terminate_backend($1, 5000)', [session?.pid]);
+    });
+  };
+  for (let times = 0; times < CONNECTIONS * 3; times++) await expect(commitCut()).rejects.toThrow();
+  expect(await work(database, async () => {})).toBeGreaterThan(0);
+});
