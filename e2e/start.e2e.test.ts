@@ -173,8 +173,8 @@ async function parkOne(): Promise<{ aggregateId: string }> {
   const client = new Client({ connectionString: admin.href });
   await client.connect();
   await client.query(
-    `insert into parked (event_id, operator, member_id, aggregate_id, seq, type, body, traceparent, correlation, occurred_at, reason, attempts)
-     values ($1, 'bfc', $2, $3, 1, $4, $5, '', 'c', now(), 'Error', 4)`,
+    `insert into parked (event_id, context, operator, member_id, aggregate_id, seq, type, body, traceparent, correlation, occurred_at, reason, attempts)
+     values ($1, 'procurement', 'bfc', $2, $3, 1, $4, $5, '', 'c', now(), 'Error', 4)`,
     [
       randomUUID(),
       event.memberId,
