@@ -35,6 +35,7 @@ export async function openDatabase({ url, entities, connections = CONNECTIONS }:
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       statement_timeout: 15_000,
+      onPoolCreated: giveBackLostSessions,
     },
   });
   return { orm, recorded() {}, [Symbol.asyncDispose]: () => orm.close(true) };
