@@ -1,11 +1,10 @@
 export { CallError, type CallerOptions, type Client, connectTo } from './client.ts';
 export { readSettings, type Settings, settings, z } from './config.ts';
 export { type Database, inOperator, mustBeNew, openDatabase, sql, transact } from './database.ts';
-export { checkFields, checkRequest, containing, searchable } from './fields.ts';
+export { checkFields, checkRequest, containing, searchable, UUID } from './fields.ts';
 export { type Identify, identifyBy } from './identity.ts';
 export { LARGEST_REQUEST, listen } from './listen.ts';
 export { defect, log } from './log.ts';
-export { readPage, writePage } from './page.ts';
 export { DomainError, type Facts, type ReasonOf, type RefusalText, refusals, type Violation } from './refusal.ts';
 export { refuse } from './refusals.ts';
 export type {

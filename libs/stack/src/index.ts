@@ -21,3 +21,4 @@ export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } fro
 export { removePostgresData } from './postgres-data.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
 export type { Progress } from './system.ts';
+export { provisionStreams, type Speaker } from './topology.ts';

@@ -2,15 +2,9 @@ import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/commands';
-import {
-  connectNats,
-  contextNameOf,
-  provisionStreams,
-  type Speaker,
-  type Subscription,
-  streamSubjects,
-} from '@jonction/events';
+import { connectNats, contextNameOf, type Subscription, streamSubjects } from '@jonction/events';
 import type { NatsUser } from './nats.ts';
+import { provisionStreams, type Speaker } from './topology.ts';
 
 /** The repository's folder. */
 export const ROOT = join(import.meta.dirname, '../../..');

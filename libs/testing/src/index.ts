@@ -13,4 +13,5 @@ export {
   type TestPlatform,
   testPlatform,
 } from './platform.ts';
+export { type Ask, entitled, heard, type ServiceParts, type TestService, testService } from './service.ts';
 export { type SeenSpan, type TestTraces, testTraces } from './traces.ts';

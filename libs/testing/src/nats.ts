@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectNats, provisionStreams } from '@jonction/events';
-import { freePort, type Nats, natsUrlFor, natsUsers, speakers, startNats } from '@jonction/stack';
+import { connectNats } from '@jonction/events';
+import { freePort, type Nats, natsUrlFor, natsUsers, provisionStreams, speakers, startNats } from '@jonction/stack';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { GenericContainer, Wait } from 'testcontainers';
 import { inject } from 'vitest';

@@ -1,5 +1,6 @@
+import { readPage, writePage } from '@jonction/commands';
 import type { ListShelvesRequest, ListShelvesResponse } from '@jonction/contracts';
-import { checkFields, containing, readPage, writePage } from '@jonction/service';
+import { checkFields, containing } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Shelf } from '../domain/shelf.ts';
 import { shelfMessage } from './shelf-message.ts';

@@ -1,6 +1,6 @@
-import type { Query } from '@jonction/commands';
+import { type Query, readPage, writePage } from '@jonction/commands';
 import type { ListAgentsRequest, ListAgentsResponse } from '@jonction/contracts';
-import { checkFields, readPage, writePage } from '@jonction/service';
+import { checkFields } from '@jonction/service';
 import { Agent, Entitlement } from '../domain/agent.ts';
 import { refuse } from '../refusals.ts';
 import { agentMessage } from './agent-message.ts';

@@ -1,5 +1,6 @@
+import { readPage, writePage } from '@jonction/commands';
 import type { ListMembersRequest, ListMembersResponse } from '@jonction/contracts';
-import { checkFields, containing, readPage, writePage } from '@jonction/service';
+import { checkFields, containing } from '@jonction/service';
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
 import { Identifier, Member } from '../domain/member.ts';
 import { memberMessage } from './member-message.ts';

@@ -1,5 +1,6 @@
+import { readPage, writePage } from '@jonction/commands';
 import type { ListConsultationsRequest, ListConsultationsResponse } from '@jonction/contracts';
-import { checkFields, readPage, writePage } from '@jonction/service';
+import { checkFields } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Consultation } from '../domain/consultation.ts';
 import { consultationMessage } from './consultation-message.ts';

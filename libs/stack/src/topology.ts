@@ -1,7 +1,6 @@
+import { contextNameOf, type Subscription, streamSubjects, subjectsOf } from '@jonction/events';
 import { type ConsumerConfig, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { contextNameOf, streamSubjects, subjectsOf } from './event.ts';
-import type { Subscription } from './subscription.ts';
 
 /** A service that speaks, listens, or both. */
 export interface Speaker {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UUID } from './fields.ts';
-import { refuse } from './refusals.ts';
+import { refuse, UUID } from '@jonction/service';
 
 const USUAL = 50;
 const MOST = 500;

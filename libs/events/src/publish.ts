@@ -1,0 +1,88 @@
+import { type Context, contextOf, inSpan, SpanKind, traceparentOf } from '@jonction/service';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { contextNameOf, subjectOf } from './event.ts';
+
+/** A row of the outbox. */
+export interface Row {
+  position: string;
+  event_id: string;
+  operator: string;
+  member_id: string;
+  aggregate_id: string;
+  seq: number;
+  type: string;
+  body: string;
+  traceparent: string;
+  causation: string;
+  correlation: string;
+  occurred_at: Date;
+}
+
+/**
+ * Stores the rows in the stream, all or none, right behind its sequence `last`. Returns the sequence of the last one. A
+ * stream that was lost meanwhile, or that another relay wrote to, ends elsewhere and refuses them.
+ */
+export async function send(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
+  const [first] = rows;
+  if (!first) return 0;
+  const context = contextNameOf(first.type);
+  const lone = rows.length === 1;
+  const parents = rows.map((row) => contextOf(row.traceparent));
+  return inSpan(
+    lone ? `publish ${first.type}` : 'publish batch',
+    {
+      kind: SpanKind.PRODUCER,
+      attributes: {
+        'messaging.system': 'nats',
+        'messaging.destination.name': context,
+        'messaging.batch.message_count': rows.length,
+      },
+      ...(lone ? { parent: parents[0] as Context } : { links: parents }),
+    },
+    async (inside) => {
+      if (lone)
+        return (
+          await js.publish(subjectOf(first.type, first.operator, first.member_id), first.body, {
+            headers: behind(last, envelope(first, traceparentOf(inside))),
+            timeout: 5_000,
+          })
+        ).seq;
+      return sendBatch(js, rows, last);
+    },
+  );
+}
+
+async function sendBatch(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
+  const message = (row: Row) => [subjectOf(row.type, row.operator, row.member_id), row.body] as const;
+  const options = (row: Row) => ({ headers: envelope(row, row.traceparent) });
+  const [first, end] = [rows[0] as Row, rows.at(-1) as Row];
+  const batch = await js.startBatch(...message(first), { headers: behind(last, envelope(first, first.traceparent)) });
+  for (const row of rows.slice(1, -1)) batch.add(...message(row), options(row));
+  const { seq } = await batch.commit(...message(end), options(end));
+  return seq;
+}
+
+/** The server refuses the message unless the stream ends with this sequence; a batch says so in its first one. */
+function behind(last: number, set: MsgHdrs): MsgHdrs {
+  set.set('Nats-Expected-Last-Sequence', String(last));
+  return set;
+}
+
+/** CloudEvents 1.0, binary mode of its NATS binding. The library drops `msgID` in a batch, so the header is set here. */
+export function envelope(row: Row, traceparent: string): MsgHdrs {
+  const set = headers();
+  set.set('Nats-Msg-Id', row.event_id);
+  set.set('ce-specversion', '1.0');
+  set.set('ce-id', row.event_id);
+  set.set('ce-type', row.type);
+  set.set('ce-source', `/jonction/${contextNameOf(row.type)}`);
+  set.set('ce-subject', row.aggregate_id);
+  set.set('ce-time', row.occurred_at.toISOString());
+  set.set('ce-datacontenttype', 'application/json');
+  set.set('jonction-seq', String(row.seq));
+  if (row.causation) set.set('jonction-causation', row.causation);
+  set.set('jonction-correlation', row.correlation);
+  if (traceparent) set.set('traceparent', traceparent);
+  return set;
+}

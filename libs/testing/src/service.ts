@@ -1,0 +1,101 @@
+import { type Runner, startRunner } from '@jonction/commands';
+import { AgentEnrolled, EntitlementGranted } from '@jonction/contracts';
+import { type EventFields, type EventType, type Heard, handleAll, type Subscription } from '@jonction/events';
+import {
+  type Database,
+  openDatabase,
+  type RequestOf,
+  type ResponseOf,
+  ROOT_CONTEXT,
+  type Route,
+  type ServiceDefinition,
+} from '@jonction/service';
+import { v7 as uuidv7 } from 'uuid';
+import { type TestDatabase, testDatabase } from './database.ts';
+
+/** What a service is made of, as its own files say. */
+export interface ServiceParts<S extends ServiceDefinition> {
+  name: string;
+  definition: S;
+  tables: Parameters<typeof openDatabase>[0]['entities'];
+  subscriptions: Subscription[];
+  rpc(database: Database, runner: Runner): Readonly<Record<string, Route>>;
+}
+
+type Shallow<T> = { [K in keyof T]?: T[K] extends object | undefined ? unknown : T[K] };
+
+/** Asks a service as its administrator, unless another subject or operator is named. */
+export type Ask<S extends ServiceDefinition> = <K extends keyof S['methods'] & string>(
+  method: K,
+  request: Shallow<RequestOf<S['methods'][K]>>,
+  as?: { subject?: string; operator?: string },
+) => Promise<ResponseOf<S['methods'][K]>>;
+
+export interface TestService<S extends ServiceDefinition> extends AsyncDisposable {
+  db: TestDatabase;
+  database: Database;
+  ask: Ask<S>;
+  /** The same service on the same database as another process would be: with connections and a queue of its own. */
+  replica(): Promise<Ask<S>>;
+  /** Gives events to the handlers, as one delivery. */
+  hear(...events: Heard[]): Promise<void>;
+}
+
+/** A service's commands, queries and handlers on a database of their own; nothing is served, sent or heard. */
+export async function testService<S extends ServiceDefinition>(parts: ServiceParts<S>): Promise<TestService<S>> {
+  await using owned = new AsyncDisposableStack();
+  const db = owned.use(await testDatabase(parts.name));
+  const open = async () => owned.use(await openDatabase({ url: db.appUrl, entities: parts.tables, connections: 3 }));
+  const database = await open();
+  const handlers = new Map(parts.subscriptions.map((subscription) => [subscription.type.$type, subscription]));
+  const kept = owned.move();
+  return {
+    db,
+    database,
+    ask: askOf(parts, database),
+    replica: async () => askOf(parts, kept.use(await openDatabase({ url: db.appUrl, entities: parts.tables }))),
+    hear: (...events) => handleAll(database, handlers, events),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+function askOf<S extends ServiceDefinition>({ definition, rpc }: ServiceParts<S>, database: Database): Ask<S> {
+  const routes = rpc(database, startRunner(database, { batch: 64 }));
+  return async (method, request, { subject = 'bfc-admin', operator = 'bfc' } = {}) => {
+    const { name, requestType, responseType } = definition.methods[method] as ServiceDefinition['methods'][string];
+    const { signal } = new AbortController();
+    const call = { rpc: `${definition.name}/${name}`, operator, subject, trace: ROOT_CONTEXT, signal };
+    const bytes = await routes[method]?.answer(call, requestType.fromPartial(request));
+    return responseType.decode(bytes as Uint8Array) as never;
+  };
+}
+
+/** An event as another service would have sent it; `seq` counts its aggregate's. */
+export function heard<E extends EventFields>(type: EventType<E>, event: Partial<E>, seq = 1): Heard {
+  const whole = type.fromPartial({ operator: 'bfc', ...event });
+  const aggregateId = Object.values(whole as object)[2] as string;
+  const { operator, memberId } = whole;
+  return {
+    id: uuidv7(),
+    type: type.$type,
+    operator,
+    memberId,
+    aggregateId,
+    seq,
+    time: new Date(),
+    traceparent: '',
+    causation: '',
+    correlation: uuidv7(),
+    body: JSON.stringify(type.toJSON(whole)),
+  };
+}
+
+/** What a service hears of an agent with some rights: enrolled, then entitled. */
+export function entitled(subject: string, rights: string[], { operator = 'bfc', memberId = '' } = {}): Heard[] {
+  const agentId = uuidv7();
+  const about = { operator, memberId, agentId };
+  return [
+    heard(AgentEnrolled, { ...about, subject }),
+    heard(EntitlementGranted, { ...about, entitlementId: uuidv7(), role: 'ROLE_BUYER', rights }, 2),
+  ];
+}
