@@ -94,7 +94,7 @@ test('PostgreSQL is away: commands are refused with UNAVAILABLE, and all works a
     });
   const memberId = (await admit()).member?.memberId ?? '';
   const draft = { requestId: requestId(), memberId, title: 'Voirie', deadline: inDays(30) };
-  await eventually(() => procurement.createConsultation(draft));
+  await eventually(() => procurement.createConsultation(draft), { withinMs: 30_000 });
 
   await postgres.kill9();
   for (const call of [
@@ -112,7 +112,7 @@ test('PostgreSQL is away: commands are refused with UNAVAILABLE, and all works a
   }
   await postgres.start();
   // A new member reaches procurement again: command, relay, consumer have all found their way back.
-  const later = (await eventually(() => admit())).member?.memberId ?? '';
+  const later = (await eventually(() => admit(), { withinMs: 30_000 })).member?.memberId ?? '';
   await eventually(() => procurement.createConsultation({ ...draft, requestId: requestId(), memberId: later }), {
     withinMs: 30_000,
   });
