@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { environmentOf, freePort, ROOT, startService } from '@jonction/stack';
-import { enrol, inDays, requestId, type ServiceName, type TestPlatform, testPlatform } from '@jonction/testing';
-import { expect, inject, test } from 'vitest';
+import { enrol, inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
+import { expect, test } from 'vitest';
 import { encode, type Rpc, rpcs } from './contract.ts';
 import { caught, expectRefusal, refusalOf } from './refused.ts';
+import { replicasOf } from './replicas.ts';
 import { contentsOf, quiet } from './rows.ts';
 import { type Wires, wiresTo } from './wire.ts';
 
@@ -12,7 +11,7 @@ const AT_ONCE = 50;
 
 test('the same request_id 50 times at once at two replicas, and again after a crash: one effect and the same bytes; another body is refused; another operator may use the id too', async () => {
   await using platform = await testPlatform({ processes: true });
-  await using second = await replicas(platform);
+  await using second = await replicasOf(platform);
   using ofBfc = await wiresToBoth(platform, second, 'bfc');
   using ofIdf = await wiresToBoth(platform, second, 'idf');
   const answered: { ask: Ask; bytes: Buffer; known: Known }[] = [];
@@ -174,27 +173,6 @@ function rpcOf(name: string): Rpc {
   const rpc = rpcs.find(({ method }) => method.name === name);
   if (!rpc) throw new Error(`${name} is no RPC any more`);
   return rpc;
-}
-
-/** A second process of each service on the same databases, as a second replica would be. */
-async function replicas(platform: TestPlatform) {
-  await using parts = new AsyncDisposableStack();
-  const addresses: Record<string, string> = {};
-  for (const [name, database] of Object.entries(platform.databases)) {
-    const settings = {
-      adminUrl: inject('adminUrl'),
-      natsUrl: platform.nats.url,
-      secret: inject('secret'),
-      issuer: platform.issuer.issuer,
-      grpcPort: await freePort(),
-      database: database.name,
-    };
-    const env = { ...process.env, ...environmentOf(name, settings) };
-    const logFile = join(platform.nats.storeDir, `../${name}-replica.log`);
-    addresses[name] = parts.use(await startService({ root: ROOT, name, env, logFile })).address;
-  }
-  const started = parts.move();
-  return { address: (name: ServiceName) => addresses[name] ?? '', [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 type Both = { first: Wires; second: Wires } & Disposable;
