@@ -2,7 +2,7 @@ import { type CommandContext, noteGrant } from '@jonction/commands';
 import { EntitlementGranted, type GrantEntitlementRequest, type GrantEntitlementResponse } from '@jonction/contracts';
 import { record } from '@jonction/events';
 import { checkFields } from '@jonction/service';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Agent, Entitlement } from '../domain/agent.ts';
 import { entitlementMessage } from '../queries/agent-message.ts';
@@ -18,7 +18,8 @@ export async function grantEntitlement(
   fields.uuid('agent_id', agentId);
   fields.known('role', role);
   fields.done();
-  const agent = await em.findOneOrFail(Agent, { agentId });
+  // The roles of an agent change one at a time: what is decided on below must still be so at the commit.
+  const agent = await em.findOneOrFail(Agent, { agentId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   agent.mustBeManagedBy(caller.memberId);
   const held = await em.find(Entitlement, { agentId, revokedAt: null });
   const entitlement = em.create(Entitlement, {

@@ -2,7 +2,7 @@ import { type CommandContext, noteRevocation } from '@jonction/commands';
 import { EntitlementRevoked, type RevokeEntitlementRequest, type RevokeEntitlementResponse } from '@jonction/contracts';
 import { record } from '@jonction/events';
 import { checkFields } from '@jonction/service';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Agent, Entitlement } from '../domain/agent.ts';
 
 export async function revokeEntitlement(
@@ -16,7 +16,8 @@ export async function revokeEntitlement(
   fields.uuid('agent_id', agentId);
   fields.known('role', role);
   fields.done();
-  const agent = await em.findOneOrFail(Agent, { agentId });
+  // The roles of an agent change one at a time: what is decided on below must still be so at the commit.
+  const agent = await em.findOneOrFail(Agent, { agentId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   agent.mustBeManagedBy(caller.memberId);
   const held = await em.find(Entitlement, { agentId, revokedAt: null });
   const revoked = agent.revoke(role, held, now);
