@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Runner, startRunner } from '@jonction/commands';
 import { AgentEnrolled, EntitlementGranted } from '@jonction/contracts';
 import { type EventFields, type EventType, type Heard, handleAll, type Subscription } from '@jonction/events';
@@ -10,7 +11,7 @@ import {
   type Route,
   type ServiceDefinition,
 } from '@jonction/service';
-import { v7 as uuidv7 } from 'uuid';
+
 import { type TestDatabase, testDatabase } from './database.ts';
 
 /** What a service is made of, as its own files say. */
@@ -76,7 +77,7 @@ export function heard<E extends EventFields>(type: EventType<E>, event: Partial<
   const aggregateId = Object.values(whole as object)[2] as string;
   const { operator, memberId } = whole;
   return {
-    id: uuidv7(),
+    id: randomUUID(),
     type: type.$type,
     operator,
     memberId,
@@ -85,17 +86,17 @@ export function heard<E extends EventFields>(type: EventType<E>, event: Partial<
     time: new Date(),
     traceparent: '',
     causation: '',
-    correlation: uuidv7(),
+    correlation: randomUUID(),
     body: JSON.stringify(type.toJSON(whole)),
   };
 }
 
 /** What a service hears of an agent with some rights: enrolled, then entitled. */
 export function entitled(subject: string, rights: string[], { operator = 'bfc', memberId = '' } = {}): Heard[] {
-  const agentId = uuidv7();
+  const agentId = randomUUID();
   const about = { operator, memberId, agentId };
   return [
     heard(AgentEnrolled, { ...about, subject }),
-    heard(EntitlementGranted, { ...about, entitlementId: uuidv7(), role: 'ROLE_BUYER', rights }, 2),
+    heard(EntitlementGranted, { ...about, entitlementId: randomUUID(), role: 'ROLE_BUYER', rights }, 2),
   ];
 }
