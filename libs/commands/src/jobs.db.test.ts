@@ -1,6 +1,7 @@
 import { causedBy, newCause, schedule, writeUnit } from '@jonction/events';
 import { type Database, inOperator, openDatabase, transact } from '@jonction/service';
 import { eventually, type TestDatabase, testDatabase } from '@jonction/testing';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { type Job, startJobs } from './jobs.ts';
 
@@ -71,4 +72,32 @@ test('of two workers one is active, and the other goes on when it is stopped', a
   await active[Symbol.asyncDispose]();
   await put(database, 'second');
   await eventually(() => expect(second.done.get('second')).toBe(1));
+});
+
+test('a session cut while it marks a job as done ends no worker: the job is done again, and others after it', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { own, database } = await opened(parts);
+  const { done, jobs } = counting();
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const waits: Job<{ operator: string; key: string }> = async (em, payload, context) => {
+    begun.resolve();
+    await goOn.promise;
+    await jobs.try(em, payload, context);
+  };
+  parts.use(startJobs(database, own.jobsUrl, { try: waits }));
+  await put(database, 'cut');
+  await begun.promise;
+  const table = new Client({ connectionString: own.jobsUrl });
+  parts.defer(() => table.end());
+  await table.connect();
+  await table.query('begin; lock table graphile_worker._private_jobs in exclusive mode');
+  goOn.resolve();
+  const CUT = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query ilike 'delete%_private_jobs%'`;
+  await eventually(async () => expect(await own.query(CUT)).toHaveLength(1));
+  await table.query('rollback');
+  await eventually(() => expect(done.get('cut')).toBe(2));
+  await put(database, 'after');
+  await eventually(() => expect(done.get('after')).toBe(1));
 });

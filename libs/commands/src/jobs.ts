@@ -76,8 +76,10 @@ async function workUntil(over: Promise<void>, url: string, taskList: TaskList): 
   // graphile-worker stops listening to its sessions when it is stopped, and one that is cut then would end the process.
   pgPool.on('error', () => {});
   pgPool.on('connect', (session) => session.on('error', () => {}));
+  // Only in batches does it mind that an outcome could not be written: else that rejection would end the process.
+  const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } };
   try {
-    const options = { concurrency: POOL - 1, pollInterval: 1_000, noHandleSignals: true, logger: jobsLog };
+    const options = { concurrency: POOL - 1, pollInterval: 1_000, noHandleSignals: true, logger: jobsLog, preset };
     const runner = await run({ pgPool, taskList, ...options });
     await Promise.race([runner.promise, over]).finally(() => runner.stop().catch(() => {}));
   } finally {
