@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Exit,
   environmentOf,
   findNatsServer,
   freePort,
   natsUrlFor,
   natsUsers,
   provisionPlatform,
-  ROOT,
   type Restartable,
+  ROOT,
   removePostgresData,
   serviceNames,
   speakers,
@@ -27,10 +28,12 @@ export const TARGETS: readonly Target[] = ['membership', 'procurement', 'dce-lib
 
 /** A platform of real processes on servers of its own, that nothing else uses. */
 export interface Servers extends AsyncDisposable {
-  /** Logs and the journal; removed at the end unless `keep` is called. */
+  /** Logs, data and the journal; removed at the end unless `keep` is called. */
   folder: string;
   keep(): void;
   targets: Record<Target, Restartable>;
+  /** Those that ended although nobody killed them. */
+  deaths(): string[];
   /** `127.0.0.1:<port>` of each service. */
   addresses: Record<string, string>;
   issuer: TestIssuer;
@@ -50,7 +53,9 @@ export async function startServers(progress: (line: string) => void): Promise<Se
   });
   const logOf = (name: string) => join(folder, `${name}.log`);
   const dir = join(folder, 'postgres');
-  parts.defer(() => removePostgresData(dir));
+  parts.defer(async () => {
+    if (!kept) await removePostgresData(dir);
+  });
   const postgres = parts.use(await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres') }));
   const { path: binary } = await findNatsServer({ progress });
   const users = natsUsers(SECRET, await speakers());
@@ -61,13 +66,18 @@ export async function startServers(progress: (line: string) => void): Promise<Se
   const issuer = parts.use(await testIssuer());
   const platform = { adminUrl: postgres.adminUrl, natsUrl: nats.url, secret: SECRET };
   await provisionPlatform(platform);
+  const deaths: string[] = [];
   const services: Record<string, Restartable> = {};
   const addresses: Record<string, string> = {};
   for (const name of serviceNames()) {
     const settings = { ...platform, issuer: issuer.issuer, grpcPort: await freePort() };
     const env = { ...process.env, ...environmentOf(name, settings) };
-    const service = parts.use(await startService({ root: ROOT, name, env, logFile: logOf(name) }));
-    services[name] = service;
+    const watched = watch(name, deaths);
+    const service = parts.use(
+      await startService({ root: ROOT, name, env, logFile: logOf(name), onExit: watched.onExit }),
+    );
+    parts.defer(watched.expectEnd);
+    services[name] = watched.around(service);
     addresses[name] = service.address;
   }
   const owned = parts.move();
@@ -77,10 +87,36 @@ export async function startServers(progress: (line: string) => void): Promise<Se
       kept = true;
     },
     targets: { ...(services as Record<'membership' | 'procurement' | 'dce-library', Restartable>), postgres, nats },
+    deaths: () => deaths,
     addresses,
     issuer,
     adminUrl: postgres.adminUrl,
     natsUrl: natsUrlFor(nats.url, 'provisioner', SECRET),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Notes when a service that was ready ends by itself. One that does not get ready fails its own start. */
+function watch(name: string, deaths: string[]) {
+  let serves = true;
+  const expectEnd = () => {
+    serves = false;
+  };
+  return {
+    expectEnd,
+    onExit({ code, signal }: Exit) {
+      if (serves) deaths.push(`${name} ended by itself (${signal ?? `code ${code}`}): its log says why`);
+    },
+    around: (service: Restartable): Restartable => ({
+      ...service,
+      kill9() {
+        expectEnd();
+        return service.kill9();
+      },
+      async start() {
+        await service.start();
+        serves = true;
+      },
+    }),
   };
 }

@@ -9,6 +9,7 @@ import {
   type ResponseOf,
   ROOT_CONTEXT,
   type Route,
+  refusalOf,
   type ServiceDefinition,
 } from '@jonction/service';
 
@@ -66,8 +67,13 @@ function askOf<S extends ServiceDefinition>({ definition, rpc }: ServiceParts<S>
     const { name, requestType, responseType } = definition.methods[method] as ServiceDefinition['methods'][string];
     const { signal } = new AbortController();
     const call = { rpc: `${definition.name}/${name}`, operator, subject, trace: ROOT_CONTEXT, signal };
-    const bytes = await routes[method]?.answer(call, requestType.fromPartial(request));
-    return responseType.decode(bytes as Uint8Array) as never;
+    try {
+      const bytes = await routes[method]?.answer(call, requestType.fromPartial(request));
+      return responseType.decode(bytes as Uint8Array) as never;
+    } catch (error) {
+      // As the edge would tell it: a constraint that refusals.ts names is a refusal.
+      throw refusalOf(error) ?? error;
+    }
   };
 }
 
