@@ -84,16 +84,20 @@ async function prepareJobs(url: string, { service }: DatabasePlan): Promise<void
   await client.connect();
   try {
     await client.query(`
-      create or replace function graphile_worker.schedule(specs json) returns void language plpgsql security definer set search_path = '' as $$
+      create or replace function graphile_worker.schedule(specs json) returns void language plpgsql security definer set search_path = ''
+        -- graphile-worker's statements are planned once a session, most likely while its table is nearly empty; without this
+        -- they would go on reading all of it, for each job added, when it is not empty any more.
+        set enable_seqscan = off as $$
       begin
         -- Whoever adds a job adds it for the operator whose rows it may write.
         if exists (select from json_array_elements(specs) as spec
                    where spec->'payload'->>'operator' is distinct from current_setting('app.operator')) then
           raise insufficient_privilege using message = 'a job is added for the operator of its transaction only';
         end if;
-        perform graphile_worker.add_job(spec->>'identifier', payload := spec->'payload', run_at := (spec->>'run_at')::timestamptz,
-          job_key := spec->>'job_key', max_attempts := 1000)
-        from json_array_elements(specs) as spec;
+        perform graphile_worker.add_jobs(array(
+          select row(spec->>'identifier', spec->'payload', null, (spec->>'run_at')::timestamptz, 1000, spec->>'job_key', null, null)
+            ::graphile_worker.job_spec
+          from json_array_elements(specs) as spec));
       end $$;
       revoke all on all functions in schema graphile_worker from public;
       grant usage on schema graphile_worker to ${service}_app;

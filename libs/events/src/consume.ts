@@ -209,19 +209,20 @@ async function handleBatch(
 }
 
 function heard(message: JsMsg): Heard {
-  const { headers } = message;
+  // Asked one by one, each header would be looked for among all.
+  const told = new Map([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value]));
   const [, , , , operator = '', member = ''] = message.subject.split('.');
   return {
-    id: headers?.get('ce-id') ?? '',
-    type: headers?.get('ce-type') ?? '',
+    id: told.get('ce-id') ?? '',
+    type: told.get('ce-type') ?? '',
     operator,
     memberId: member === '_' ? '' : member,
-    aggregateId: headers?.get('ce-subject') ?? '',
-    seq: Number(headers?.get('jonction-seq')),
-    time: new Date(headers?.get('ce-time') ?? 0),
-    traceparent: headers?.get('traceparent') ?? '',
-    causation: headers?.get('jonction-causation') ?? '',
-    correlation: headers?.get('jonction-correlation') ?? '',
+    aggregateId: told.get('ce-subject') ?? '',
+    seq: Number(told.get('jonction-seq')),
+    time: new Date(told.get('ce-time') ?? 0),
+    traceparent: told.get('traceparent') ?? '',
+    causation: told.get('jonction-causation') ?? '',
+    correlation: told.get('jonction-correlation') ?? '',
     body: message.string(),
   };
 }

@@ -1,6 +1,6 @@
 import { type Context, contextOf, inSpan, SpanKind, traceparentOf } from '@jonction/service';
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/nats-core';
 import { contextNameOf, subjectOf } from './event.ts';
 
 /** A row of the outbox. */
@@ -69,20 +69,31 @@ function behind(last: number, set: MsgHdrs): MsgHdrs {
   return set;
 }
 
-/** CloudEvents 1.0, binary mode of its NATS binding. The library drops `msgID` in a batch, so the header is set here. */
+const LINE_BREAK = /[\r\n]/;
+
+/**
+ * CloudEvents 1.0, binary mode of its NATS binding. The library drops `msgID` in a batch, so the header is set here; and
+ * all are set at once, because setting them one by one looks through those before each time.
+ */
 export function envelope(row: Row, traceparent: string): MsgHdrs {
-  const set = headers();
-  set.set('Nats-Msg-Id', row.event_id);
-  set.set('ce-specversion', '1.0');
-  set.set('ce-id', row.event_id);
-  set.set('ce-type', row.type);
-  set.set('ce-source', `/jonction/${contextNameOf(row.type)}`);
-  set.set('ce-subject', row.aggregate_id);
-  set.set('ce-time', row.occurred_at.toISOString());
-  set.set('ce-datacontenttype', 'application/json');
-  set.set('jonction-seq', String(row.seq));
-  if (row.causation) set.set('jonction-causation', row.causation);
-  set.set('jonction-correlation', row.correlation);
-  if (traceparent) set.set('traceparent', traceparent);
-  return set;
+  const set: Record<string, string> = {
+    'Nats-Msg-Id': row.event_id,
+    'ce-specversion': '1.0',
+    'ce-id': row.event_id,
+    'ce-type': row.type,
+    'ce-source': `/jonction/${contextNameOf(row.type)}`,
+    'ce-subject': row.aggregate_id,
+    'ce-time': row.occurred_at.toISOString(),
+    'ce-datacontenttype': 'application/json',
+    'jonction-seq': String(row.seq),
+    ...(row.causation && { 'jonction-causation': row.causation }),
+    'jonction-correlation': row.correlation,
+    ...(traceparent && { traceparent }),
+  };
+  const lists: Record<string, string[]> = {};
+  for (const [name, value] of Object.entries(set)) {
+    if (LINE_BREAK.test(value)) throw new Error(`${name} of event ${row.event_id} holds a line break`);
+    lists[name] = [value];
+  }
+  return MsgHdrsImpl.fromRecord(lists);
 }

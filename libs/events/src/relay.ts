@@ -104,6 +104,8 @@ async function holdAndSend(nats: NatsConnection, { url, context }: RelayOptions,
   end.addEventListener('abort', stopped, { once: true });
   try {
     await client.connect();
+    // A mark that a crash of PostgreSQL takes back is found again in the stream, so none has to wait for the disk.
+    await client.query('set synchronous_commit = off');
     await Promise.race([client.query('select pg_advisory_lock(hashtext($1))', [`relay ${context}`]), lost]);
     activate(true);
     const jsm = await jetstreamManager(nats, { checkAPI: false });
@@ -175,31 +177,53 @@ async function sendUntilRefused(
   from: { size: number; last: number },
 ): Promise<number> {
   let { size, last } = from;
+  let rows: Row[] = [];
+  let stored: Row[] = [];
   while (!end.aborted) {
-    const { rows } = await client.query<Row>({
-      name: 'unsent',
-      text: `select * from outbox where stream_seq is null order by position limit $1`,
-      values: [size],
-    });
     if (rows.length === 0) {
-      await alarm.wait(POLL_MS);
+      rows = await markAndRead(client, { stored, last }, size);
+      stored = [];
+      if (rows.length === 0) await alarm.wait(POLL_MS);
       continue;
     }
-    try {
-      last = await send(js, rows, last);
-    } catch (error) {
-      log.warn({ event: 'publish failed', events: rows.length, ...defect(error) });
+    // While the stream stores these, those before them are marked, and of a long queue those after them are read.
+    const next = rows.length === size ? Math.min(BATCH, size * 2) : 0;
+    const [sent, ahead] = await Promise.allSettled([
+      send(js, rows, last),
+      markAndRead(client, { stored, last }, next, rows),
+    ]);
+    if (ahead.status === 'rejected') throw ahead.reason;
+    if (sent.status === 'rejected') {
+      log.warn({ event: 'publish failed', events: rows.length, ...defect(sent.reason) });
       await alarm.wait(RETRY_MS, true);
       return rows.length > 1 ? 1 : BATCH;
     }
-    await mark(client, rows, last);
-    if (size < BATCH) size = Math.min(BATCH, size * 2);
+    [stored, rows, last, size] = [rows, ahead.value, sent.value, Math.min(BATCH, size * 2)];
   }
+  await mark(client, stored, last);
   return BATCH;
+}
+
+/** Notes the sequences of what was stored up to `last`, and reads what comes after the rows under way, `size` at most. */
+async function markAndRead(
+  client: Client,
+  { stored, last }: { stored: Row[]; last: number },
+  size: number,
+  underWay: Row[] = [],
+): Promise<Row[]> {
+  await mark(client, stored, last);
+  if (size === 0) return [];
+  const { rows } = await client.query<Row>({
+    name: 'unsent',
+    text: `select * from outbox where stream_seq is null and position <> all ($2::bigint[]) order by position limit $1`,
+    values: [size, underWay.map((row) => row.position)],
+  });
+  return rows;
 }
 
 /** A batch is stored in one piece, so its sequences follow each other up to the last. */
 export async function mark(client: Client, rows: Row[], lastSeq: number): Promise<void> {
+  if (rows.length === 0) return;
   await client.query({
     name: 'mark',
     text: `update outbox set stream_seq = sent.seq, published_at = now()

@@ -71,5 +71,5 @@ test('an older server is skipped with a line saying why, and a newer one on PATH
   const env = { NATS_SERVER_BIN: old, PATH: `/nowhere:${folder}`, HOME: dir };
   const found = await findNatsServer({ env, cacheDir: join(dir, 'cache'), progress: (line) => void lines.push(line) });
   expect(found.path).toBe(join(folder, 'nats-server'));
-  expect(lines).toEqual([`nats-server 2.12 or newer: ${old} is skipped: its version is 2.10.27`]);
+  expect(lines).toEqual([`nats-server 2.14 or newer: ${old} is skipped: its version is 2.10.27`]);
 });
