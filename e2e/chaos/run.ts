@@ -44,7 +44,11 @@ async function main(args: string[]): Promise<void> {
   const { objections, summary } = await runCampaign(wanted, say);
   for (const objection of objections.slice(0, MOST_SHOWN)) say(`  objection: ${objection}`);
   if (objections.length > MOST_SHOWN) say(`  and ${objections.length - MOST_SHOWN} more`);
-  if (record) appendFileSync(join(import.meta.dirname, 'results.md'), `${lineOf(summary)}\n`);
+  if (record)
+    appendFileSync(
+      join(import.meta.dirname, 'results.md'),
+      `${lineOf(summary, ['npm run chaos', ...(args.length > 0 ? ['--', ...args] : [])].join(' '))}\n`,
+    );
   say(JSON.stringify(summary));
   if (objections.length > 0) process.exitCode = 1;
 }
@@ -61,12 +65,13 @@ function wantedOf(numbers: Record<keyof Wanted, string>): Wanted {
 }
 
 /** A row of the table in results.md. */
-function lineOf(summary: Summary): string {
+function lineOf(summary: Summary, command: string): string {
   const { seed, seconds, accepted, refused, repeated, killed, killsTogether, events, objections } = summary;
   const failed = Object.values(summary.failedAttempts).reduce((sum, one) => sum + one, 0);
   const kills = Object.entries(killed).map(([target, times]) => `${target} ${times}`);
   const cells = [
     new Date().toISOString().slice(0, 10),
+    `\`${command}\``,
     seed,
     `${seconds} s`,
     accepted,
