@@ -6,8 +6,8 @@ import { judge } from './chaos/oracle.ts';
 const TENTH = { seed: 20_260_302, commands: 1_000, kills: 6, each: 1, clients: 16 };
 
 test('each service, PostgreSQL and nats-server are killed under load, and every accepted command has one effect everywhere, in order', async () => {
-  const { objections, journal, facts, summary } = await runCampaign(TENTH, (line) => console.log(line));
-  expect(objections).toEqual([]);
+  const { objections, journal, facts, summary } = await runCampaign(TENTH, () => {});
+  expect(objections, JSON.stringify(summary)).toEqual([]);
   expect(summary.accepted).toBeGreaterThanOrEqual(TENTH.commands);
   expect(Object.values(summary.killed).every((times) => times >= TENTH.each)).toBe(true);
 
