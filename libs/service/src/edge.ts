@@ -80,7 +80,8 @@ export function bulkHandler(
         if (!opened.call.signal.aborted && !wire.write(bytes)) await Promise.race([once(wire, 'drain'), gone]);
       };
       try {
-        for await (const item of wire) {
+        // Leaving the loop must not end the wire: the refusal goes out on it.
+        for await (const item of wire.iterator({ destroyOnReturn: false })) {
           last = reply(last, route.answer(opened.call, readable(item)));
           window.push(last);
           if (window.length >= BULK_WINDOW) await window.shift();

@@ -68,7 +68,7 @@ test('whatever the words, the filters and the size of the pages, a list gives ea
         expect(page.shelves.length).toBeLessThanOrEqual(pageSize);
         seen.push(...page.shelves.map(({ consultationId }) => consultationId));
         pageToken = page.nextPageToken;
-      } while (pageToken !== '');
+      } while (pageToken !== '' && seen.length < 500);
       expect(seen).toEqual(wanted.map(({ id }) => id));
     }),
     { numRuns: 60, seed: 7 },

@@ -97,7 +97,7 @@ test('members who come while one reads page after page are given once or not, an
     for (const name of ['Aaa', 'Zzz'])
       if (seen.length < 40)
         await service.ask('admitMember', { requestId: requestId(), kind: 'ORGANIZATION_KIND_COMMUNE', name });
-  } while (pageToken !== '');
+  } while (pageToken !== '' && seen.length < 500);
   expect(new Set(seen).size).toBe(seen.length);
   expect(before.size).toBe(count);
   expect(before.difference(new Set(seen))).toEqual(new Set());
@@ -137,7 +137,7 @@ test('the agents of a member are all listed once, with the roles they have today
       const page = await service.ask('listAgents', { memberId, pageSize, pageToken });
       agents.push(...page.agents);
       pageToken = page.nextPageToken;
-    } while (pageToken !== '');
+    } while (pageToken !== '' && agents.length < 500);
     expect(agents.map(({ agentId }) => agentId)).toEqual(enrolled);
     expect(agents.map(({ entitlements }) => entitlements.length)).toEqual([0, 0, 0, 1, 0, 1, 0, 1, 0]);
   }
