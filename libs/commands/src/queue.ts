@@ -15,13 +15,14 @@ export interface QueueOptions {
 }
 
 /**
- * Gathers commands into groups of one operator. Operators take turns, so a busy one delays the others by a group at
- * most. Two commands with the same request_id never run at the same time here: the second waits for the first's answer.
+ * Gathers commands into groups, one group an operator at a time: what comes meanwhile forms its next group. Several at
+ * once made each slower and smaller, and fewer in all (docs/decisions/015). Operators run side by side, and take turns
+ * when there are more of them than transactions. Two commands with the same request_id never run at the same time here:
+ * the second waits for the first's answer.
  */
 export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
   const waiting = new Map<string, Item[]>();
-  const underWay = new Set<string>();
-  let running = 0;
+  const busy = new Set<string>();
   let size = 0;
 
   function add(item: Item): void {
@@ -38,25 +39,21 @@ export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
 
   function next(): void {
     for (const operator of [...waiting.keys()]) {
-      if (running >= atOnce) return;
-      const group = take(operator);
-      if (group.length > 0) void run(group);
+      if (busy.size >= atOnce) return;
+      if (!busy.has(operator)) void run(operator, take(operator));
     }
   }
 
   function take(operator: string): Item[] {
     const line = waiting.get(operator) ?? [];
     waiting.delete(operator);
+    const keys = new Set<string>();
     const group: Item[] = [];
     const left: Item[] = [];
     for (const item of line) {
-      const key = keyOf(item);
-      if (group.length >= batch || underWay.has(key)) {
-        left.push(item);
-        continue;
-      }
-      underWay.add(key);
-      group.push(item);
+      const fits = group.length < batch && !keys.has(keyOf(item));
+      (fits ? group : left).push(item);
+      keys.add(keyOf(item));
     }
     size -= group.length;
     // Put back at the end: the other operators come first.
@@ -64,9 +61,8 @@ export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
     return group;
   }
 
-  async function run(group: Item[]): Promise<void> {
-    running++;
-    const keys = group.map(keyOf);
+  async function run(operator: string, group: Item[]): Promise<void> {
+    busy.add(operator);
     // Nobody waits any more for a call that was cancelled; its request_id can come again.
     const wanted = group.filter(({ call }) => !call.signal.aborted);
     for (const item of group) if (item.call.signal.aborted) item.reject(refuse('CONFLICT'));
@@ -75,8 +71,7 @@ export function startQueue({ batch, atOnce, work }: QueueOptions): Queue {
     } catch (error) {
       for (const item of wanted) item.reject(error);
     } finally {
-      for (const key of keys) underWay.delete(key);
-      running--;
+      busy.delete(operator);
       next();
     }
   }

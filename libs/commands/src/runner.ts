@@ -55,7 +55,7 @@ export interface Item {
 export interface RunnerOptions {
   /** Commands in one transaction at most. */
   batch: number;
-  /** Transactions at once at most. */
+  /** Transactions at once at most, each of another operator. */
   atOnce?: number;
 }
 
@@ -65,7 +65,7 @@ export type Runner = (plan: CommandPlan, call: Call, request: { requestId: strin
 
 /**
  * Runs commands: idempotent, with the caller's rights of this moment, in one transaction with what they record. One
- * alone runs at once; those that come while all transactions are taken form the next group of their operator.
+ * alone runs at once; those that come while one of their operator runs form its next group.
  */
 export function startRunner(database: Database, { batch, atOnce = 4 }: RunnerOptions): Runner {
   const queue: Queue = startQueue({ batch, atOnce, work: (items) => runGroup(database, items) });

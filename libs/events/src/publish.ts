@@ -20,8 +20,15 @@ export interface Row {
 }
 
 /**
- * Stores the rows in the stream, all or none, right behind its sequence `last`. Returns the sequence of the last one. A
- * stream that was lost meanwhile, or that another relay wrote to, ends elsewhere and refuses them.
+ * The server prepares an atomic batch beside the stream before it stores it: about 10 ms on the disk, however small it is.
+ * That many events sent one behind the other are stored sooner.
+ */
+const FEW = 16;
+
+/**
+ * Stores the rows in the stream, right behind its sequence `last` and without a gap: all of them, or the first few when it
+ * throws. Returns the sequence of the last one. A stream that was lost meanwhile, or that another relay wrote to, ends
+ * elsewhere and refuses them.
  */
 export async function send(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
   const [first] = rows;
@@ -41,16 +48,25 @@ export async function send(js: JetStreamClient, rows: Row[], last: number): Prom
       ...(lone ? { parent: parents[0] as Context } : { links: parents }),
     },
     async (inside) => {
-      if (lone)
-        return (
-          await js.publish(subjectOf(first.type, first.operator, first.member_id), first.body, {
-            headers: behind(last, envelope(first, traceparentOf(inside))),
-            timeout: 5_000,
-          })
-        ).seq;
-      return sendBatch(js, rows, last);
+      if (lone) return sendFew(js, [{ ...first, traceparent: traceparentOf(inside) }], last);
+      return rows.length > FEW ? sendBatch(js, rows, last) : sendFew(js, rows, last);
     },
   );
+}
+
+/** All under way at once; each names the sequence of the one before it, so none is stored when that one was not. */
+async function sendFew(js: JetStreamClient, rows: Row[], last: number): Promise<number> {
+  const answers = await Promise.allSettled(
+    rows.map((row, at) =>
+      js.publish(subjectOf(row.type, row.operator, row.member_id), row.body, {
+        headers: behind(last + at, envelope(row, row.traceparent)),
+        timeout: 5_000,
+      }),
+    ),
+  );
+  const refused = answers.find((answer) => answer.status === 'rejected');
+  if (refused) throw refused.reason;
+  return last + rows.length;
 }
 
 async function sendBatch(js: JetStreamClient, rows: Row[], last: number): Promise<number> {

@@ -181,9 +181,12 @@ async function sendUntilRefused(
   let stored: Row[] = [];
   while (!end.aborted) {
     if (rows.length === 0) {
-      rows = await markAndRead(client, { stored, last }, size);
+      // What was just stored is marked while the next are sent: they do not wait for it.
+      rows = await read(client, size, stored);
+      if (rows.length > 0) continue;
+      await mark(client, stored, last);
       stored = [];
-      if (rows.length === 0) await alarm.wait(POLL_MS);
+      await alarm.wait(POLL_MS);
       continue;
     }
     // While the stream stores these, those before them are marked, and of a long queue those after them are read.
@@ -209,10 +212,13 @@ async function markAndRead(
   client: Client,
   { stored, last }: { stored: Row[]; last: number },
   size: number,
-  underWay: Row[] = [],
+  underWay: Row[],
 ): Promise<Row[]> {
   await mark(client, stored, last);
-  if (size === 0) return [];
+  return size === 0 ? [] : read(client, size, underWay);
+}
+
+async function read(client: Client, size: number, underWay: Row[]): Promise<Row[]> {
   const { rows } = await client.query<Row>({
     name: 'unsent',
     text: `select * from outbox where stream_seq is null and position <> all ($2::bigint[]) order by position limit $1`,
