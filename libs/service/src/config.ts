@@ -19,7 +19,7 @@ export const settings = {
   /** Describes the services to tools such as grpcurl; leave it off where strangers can call. */
   GRPC_REFLECTION: z.enum(['on', 'off']).default('off'),
   /** Commands run in one transaction at most; 1 turns grouping off. */
-  COMMAND_BATCH: z.coerce.number().int().min(1).max(500).default(64),
+  COMMAND_BATCH: z.coerce.number().int().min(1).max(500).default(128),
 };
 
 export type Settings = z.infer<z.ZodObject<typeof settings>>;
