@@ -80,6 +80,21 @@ export function roster(): RosterEntry[] {
   });
 }
 
+/**
+ * The communes of the operator's region that are not in its roster, the largest first: who may still join. They have no
+ * `admittedOn` yet.
+ */
+export function newcomers(operator: RosterEntry['operator']): RosterEntry[] {
+  const { region, members } = OPERATORS.find((one) => one.operator === operator)!;
+  const source = readSource();
+  const above = [...regionAndDepartements(source, region), ...groupings(source, region)];
+  const chosen = new Set(chooseCommunes(source, region, members - above.length).map(({ code }) => code));
+  return source.communes
+    .filter((commune) => commune.region === region && !chosen.has(commune.code))
+    .toSorted(bySize)
+    .map((commune) => ({ ...asMember(operator, asOrganisation(commune)), admittedOn: '' }));
+}
+
 function readSource(): Source {
   const { resolve } = createRequire(import.meta.url);
   const read = (name: string) =>
@@ -146,7 +161,11 @@ function chooseCommunes(source: Source, region: string, wanted: number): Organis
   const others = inRegion.filter((commune) => !chiefTowns.has(commune.code)).toSorted(bySize);
   const taken = wanted - first.length;
   const rest = Array.from({ length: taken }, (_, i) => others[Math.floor((i * others.length) / taken)]!);
-  return [...first, ...rest].toSorted(byCode).map((commune) => ({
+  return [...first, ...rest].toSorted(byCode).map(asOrganisation);
+}
+
+function asOrganisation(commune: Commune): Organisation {
+  return {
     kind: 'COMMUNE',
     code: commune.code,
     name: commune.nom,
@@ -154,7 +173,7 @@ function chooseCommunes(source: Source, region: string, wanted: number): Organis
     inseeCode: commune.code,
     departementCode: commune.departement,
     municipalPopulation: commune.population,
-  }));
+  };
 }
 
 function asMember(operator: 'bfc' | 'idf', { code, ...facts }: Organisation): RosterEntry {
