@@ -9,6 +9,7 @@ import {
   inSpan,
   isConflict,
   log,
+  ROOT_CONTEXT,
   SpanKind,
   transact,
 } from '@jonction/service';
@@ -26,6 +27,8 @@ export type Job<Payload> = (em: EntityManager, payload: Payload, context: { now:
  * throws has the job tried again later and later, and given up after some days; what may last longer it returns.
  */
 export interface OutgoingJob<Payload, Loaded, Result> {
+  /** Makes no span of its own: a look into a mailbox every few seconds is no news. */
+  silent?: boolean;
   /** What to ask, or undefined when there is nothing to ask any more. */
   load(em: EntityManager, payload: Payload, context: { now: Date }): Promise<Loaded | undefined>;
   /** `signal` is aborted when the service stops. */
@@ -33,7 +36,7 @@ export interface OutgoingJob<Payload, Loaded, Result> {
   record(em: EntityManager, payload: Payload, result: Result, context: { now: Date }): Promise<void>;
 }
 
-type AnyJob = Job<never> | OutgoingJob<never, never, never>;
+type AnyJob = Job<never> | OutgoingJob<never, unknown, unknown>;
 
 interface Scheduled {
   operator: string;
@@ -125,23 +128,27 @@ interface Run {
 }
 
 async function work(run: Run, job: Job<Scheduled> | OutgoingJob<Scheduled, unknown, unknown>): Promise<void> {
-  const { name, payload, stop } = run;
-  await inSpan(
-    `job ${name}`,
-    { parent: contextOf(payload.traceparent), attributes: { 'jonction.operator': payload.operator } },
-    async (trace) => {
-      if (typeof job === 'function') return inTransaction(run, trace, (em, now) => job(em, payload, { now }));
-      let loaded: unknown;
-      await inTransaction(run, trace, async (em, now) => {
-        loaded = await job.load(em, payload, { now });
-      });
-      if (loaded === undefined) return;
-      const result = await inSpan(`call ${name}`, { kind: SpanKind.CLIENT, parent: trace }, () =>
-        job.call(loaded, stop),
-      );
-      await inTransaction(run, trace, (em, now) => job.record(em, payload, result, { now }));
-    },
+  const { name, payload } = run;
+  if (typeof job === 'object' && job.silent) return ask(run, job, ROOT_CONTEXT);
+  const attributes = { 'jonction.operator': payload.operator };
+  await inSpan(`job ${name}`, { parent: contextOf(payload.traceparent), attributes }, (trace) =>
+    typeof job === 'function'
+      ? inTransaction(run, trace, (em, now) => job(em, payload, { now }))
+      : ask(run, job, trace),
   );
+}
+
+async function ask(run: Run, job: OutgoingJob<Scheduled, unknown, unknown>, trace: Context): Promise<void> {
+  const { name, payload, stop } = run;
+  let loaded: unknown;
+  await inTransaction(run, trace, async (em, now) => {
+    loaded = await job.load(em, payload, { now });
+  });
+  if (loaded === undefined) return;
+  const result = job.silent
+    ? await job.call(loaded, stop)
+    : await inSpan(`call ${name}`, { kind: SpanKind.CLIENT, parent: trace }, () => job.call(loaded, stop));
+  await inTransaction(run, trace, (em, now) => job.record(em, payload, result, { now }));
 }
 
 /** Runs a part of a job in one transaction with what it records; again when others changed the same at the same time. */
