@@ -15,6 +15,8 @@ export async function replicasOf(platform: TestPlatform) {
       issuer: platform.issuer.issuer,
       grpcPort: await freePort(),
       database: database.name,
+      documents: platform.documents,
+      prefectureUrl: platform.prefectureUrl,
     };
     const env = { ...process.env, ...environmentOf(name, settings) };
     const logFile = join(platform.nats.storeDir, `../${name}-replica.log`);

@@ -24,7 +24,7 @@ const HELP = `Brings up the whole platform on this machine, and keeps it up unti
 Servers that run already are used when they are given: DATABASE_URL (an administrator of PostgreSQL 15 or newer),
 NATS_URL (a nats-server 2.14 or newer with JetStream and the users that npm run -s provision -- --nats-users prints).
 JONCTION_SECRET is what all passwords derive from; a secret file in the data folder when not given.
-Ports: PG_PORT, NATS_PORT, CONSOLE_PORT, GRPC_PORT (the first service; the others follow), or PORT_BASE to move them all.
+Ports: PG_PORT, NATS_PORT, CONSOLE_PORT, PREFECTURE_PORT, GRPC_PORT (the first service; the others follow), or PORT_BASE to move them all.
 `;
 
 /** What has not stopped by then is left to the kernel and to the next start. */
@@ -108,7 +108,7 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
   const common = { directory, secret, ledger: lock.ledger, env, say, revived: () => noteRun() };
 
   const servers = parts.use(await startServers({ ...common, ports }));
-  const { adminUrl, natsUrl, console } = servers;
+  const { adminUrl, natsUrl, console, prefectureUrl } = servers;
   let processes: Record<string, { readonly pid: number | undefined }> = servers.processes;
   const grpc = Object.fromEntries(Object.entries(ports.services).map(([name, port]) => [name, `127.0.0.1:${port}`]));
   const startedAt = new Date().toISOString();
@@ -133,6 +133,7 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
     adminUrl,
     natsUrl,
     consoleUrl: console.url,
+    prefectureUrl,
   });
   parts.use(services);
   processes = { ...processes, ...services.processes };

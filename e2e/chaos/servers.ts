@@ -70,7 +70,8 @@ export async function startServers(progress: (line: string) => void): Promise<Se
   const services: Record<string, Restartable> = {};
   const addresses: Record<string, string> = {};
   for (const name of serviceNames()) {
-    const settings = { ...platform, issuer: issuer.issuer, grpcPort: await freePort() };
+    const acts = { documents: join(folder, 'documents'), prefectureUrl: 'http://127.0.0.1:1' };
+    const settings = { ...platform, ...acts, issuer: issuer.issuer, grpcPort: await freePort() };
     const env = { ...process.env, ...environmentOf(name, settings) };
     const watched = watch(name, deaths);
     const service = parts.use(

@@ -5,6 +5,7 @@ export type Ports = {
   postgres: number;
   nats: number;
   console: number;
+  prefecture: number;
   /** By folder of services/. */
   services: Record<string, number>;
 };
@@ -14,6 +15,7 @@ const SETTINGS = {
   postgres: { variable: 'PG_PORT', usual: 25_432, step: 0 },
   nats: { variable: 'NATS_PORT', usual: 24_222, step: 1 },
   console: { variable: 'CONSOLE_PORT', usual: 4_318, step: 2 },
+  prefecture: { variable: 'PREFECTURE_PORT', usual: 24_350, step: 3 },
   services: { variable: 'GRPC_PORT', usual: 50_051, step: 10 },
 } as const;
 
@@ -39,6 +41,7 @@ export function portsOf(env: NodeJS.ProcessEnv, names = serviceNames()): Ports {
     postgres: portOf('postgres'),
     nats: portOf('nats'),
     console: portOf('console'),
+    prefecture: portOf('prefecture'),
     services: Object.fromEntries(ordered.map((name, at) => [name, first + at])),
   };
 }

@@ -7,10 +7,12 @@ import {
   natsUsers,
   type Progress,
   type Restartable,
+  ROOT,
   removePostgresData,
   speakers,
   startNats,
   startPostgres,
+  startPrefecture,
 } from '@jonction/stack';
 import { type RunningConsole, startConsole } from '../console/server.ts';
 import { keepRunning } from './keep-running.ts';
@@ -22,6 +24,8 @@ export type Servers = AsyncDisposable & {
   /** Without user or password, unless NATS_URL was given with them. */
   natsUrl: string;
   console: RunningConsole;
+  /** Of the simulated prefecture. */
+  prefectureUrl: string;
   /** Those that are ours, by name. */
   processes: Record<string, Restartable>;
 };
@@ -39,7 +43,16 @@ export type ServersOptions = {
 };
 
 /** What `--fresh` begins without. Whatever else lies in the data folder is left alone. */
-const KEPT_BY_A_START = ['postgres.password', 'nats', 'logs', 'secret', 'issuer.json', 'run.json', 'documents'];
+const KEPT_BY_A_START = [
+  'postgres.password',
+  'nats',
+  'logs',
+  'secret',
+  'issuer.json',
+  'run.json',
+  'documents',
+  'prefecture',
+];
 
 /** Removes what a start keeps in its data folder, and what lies behind its links. Nothing may run on it. */
 export async function removeData(directory: string): Promise<void> {
@@ -54,17 +67,19 @@ export async function removeData(directory: string): Promise<void> {
 export async function startServers(options: ServersOptions): Promise<Servers> {
   await using parts = new AsyncDisposableStack();
   await claimPorts(options);
-  const [postgres, nats, console] = await together(
+  const [postgres, nats, console, prefecture] = await together(
     startDatabase(options, parts),
     startBus(options, parts),
     startTraces(options, parts),
+    startState(options, parts),
   );
   const running = parts.move();
   return {
     adminUrl: postgres.adminUrl,
     natsUrl: nats.url,
     console,
-    processes: { ...postgres.processes, ...nats.processes },
+    prefectureUrl: prefecture.url,
+    processes: { ...postgres.processes, ...nats.processes, prefecture },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -83,6 +98,7 @@ async function claimPorts({ ports, env }: ServersOptions): Promise<void> {
   if (!env.DATABASE_URL) await claimPort(ports.postgres, { name: 'PostgreSQL', variable: variableOf('postgres') });
   if (!env.NATS_URL) await claimPort(ports.nats, { name: 'nats-server', variable: variableOf('nats') });
   await claimPort(ports.console, { name: 'the console', variable: variableOf('console') });
+  await claimPort(ports.prefecture, { name: 'the simulated prefecture', variable: variableOf('prefecture') });
   for (const [name, port] of Object.entries(ports.services))
     await claimPort(port, { name, variable: variableOf('services') });
 }
@@ -140,4 +156,21 @@ async function startTraces({ directory, ports, say }: ServersOptions, parts: Asy
   const console = parts.use(await startConsole({ port: ports.console, dataDir: directory }));
   say(`traces and token keys are shown on ${console.url}`);
   return console;
+}
+
+async function startState(options: ServersOptions, parts: AsyncDisposableStack) {
+  const { directory, ports, ledger, say, revived } = options;
+  const kept = await keepRunning({ name: 'the simulated prefecture', say, revived }, (onExit) =>
+    startPrefecture({
+      root: ROOT,
+      dir: join(directory, 'prefecture'),
+      port: ports.prefecture,
+      logFile: join(directory, 'logs', 'prefecture.log'),
+      ledger,
+      onExit,
+    }),
+  );
+  parts.use(kept);
+  say(`a simulated prefecture answers on 127.0.0.1:${ports.prefecture}`);
+  return kept.server;
 }

@@ -12,6 +12,7 @@ export type ServicesOptions = {
   secret: string;
   /** Whose tokens are accepted, and where spans go. */
   consoleUrl: string;
+  prefectureUrl: string;
   ledger: string;
   env: NodeJS.ProcessEnv;
   say: Progress;
@@ -42,9 +43,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 }
 
 function startOne(name: string, options: ServicesOptions): Promise<Kept<Service>> {
-  const { directory, ports, adminUrl, natsUrl, secret, consoleUrl, ledger, say, revived } = options;
+  const { directory, ports, adminUrl, natsUrl, secret, consoleUrl, prefectureUrl, ledger, say, revived } = options;
   const grpcPort = ports[name] ?? 0;
-  const settings = { adminUrl, natsUrl, secret, issuer: consoleUrl, otlp: consoleUrl, grpcPort };
+  const documents = join(directory, 'documents');
+  const servers = { adminUrl, natsUrl, secret, issuer: consoleUrl, otlp: consoleUrl, prefectureUrl };
+  const settings = { ...servers, documents, grpcPort };
   // A service has its own roles: the administrator's address and the secret of all passwords are not for it.
   const { DATABASE_URL: _, JONCTION_SECRET: __, ...inherited } = options.env;
   const env = { ...inherited, ...environmentOf(name, settings) };

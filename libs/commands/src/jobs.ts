@@ -1,6 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { causedBy, newCause, writeUnit } from '@jonction/events';
-import { contextOf, type Database, defect, inOperator, inSpan, isConflict, log, transact } from '@jonction/service';
+import {
+  type Context,
+  contextOf,
+  type Database,
+  defect,
+  inOperator,
+  inSpan,
+  isConflict,
+  log,
+  ROOT_CONTEXT,
+  SpanKind,
+  transact,
+} from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { run, type TaskList } from 'graphile-worker';
 import { Client, Pool } from 'pg';
@@ -8,6 +20,23 @@ import { jobsLog } from './jobs-log.ts';
 
 /** Does what was put off, for one operator, in one transaction with what it records. Running it twice must do it once. */
 export type Job<Payload> = (em: EntityManager, payload: Payload, context: { now: Date }) => Promise<void>;
+
+/**
+ * Asks something of the outside, for one operator: `load` and `record` are transactions, `call` runs between them and in
+ * none. Killed after `call`, it calls again: the other end must take the same thing twice and do it once. What `call`
+ * throws has the job tried again later and later, and given up after some days; what may last longer it returns.
+ */
+export interface OutgoingJob<Payload, Loaded, Result> {
+  /** Makes no span of its own: a look into a mailbox every few seconds is no news. */
+  silent?: boolean;
+  /** What to ask, or undefined when there is nothing to ask any more. */
+  load(em: EntityManager, payload: Payload, context: { now: Date }): Promise<Loaded | undefined>;
+  /** `signal` is aborted when the service stops. */
+  call(loaded: Loaded, signal: AbortSignal): Promise<Result>;
+  record(em: EntityManager, payload: Payload, result: Result, context: { now: Date }): Promise<void>;
+}
+
+type AnyJob = Job<never> | OutgoingJob<never, unknown, unknown>;
 
 interface Scheduled {
   operator: string;
@@ -23,10 +52,13 @@ const POOL = 4;
  * Works through a service's jobs until disposed; what fails is tried again, later and later. One active worker a
  * service, held by an advisory lock; it outlives the loss of PostgreSQL.
  */
-export function startJobs(database: Database, url: string, jobs: Record<string, Job<never>>): AsyncDisposable {
+export function startJobs(database: Database, url: string, jobs: Record<string, AnyJob>): AsyncDisposable {
   const stop = new AbortController();
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(jobs).map(([name, job]) => [name, (payload) => work(database, name, job, payload as Scheduled)]),
+    Object.entries(jobs).map(([name, job]) => [
+      name,
+      (payload) => work({ database, name, payload: payload as Scheduled, stop: stop.signal }, job as never),
+    ]),
   );
   const running = (async () => {
     while (!stop.signal.aborted) {
@@ -87,27 +119,58 @@ async function workUntil(over: Promise<void>, url: string, taskList: TaskList): 
   }
 }
 
-async function work(database: Database, name: string, job: Job<never>, payload: Scheduled): Promise<void> {
-  await inSpan(
-    `job ${name}`,
-    { parent: contextOf(payload.traceparent), attributes: { 'jonction.operator': payload.operator } },
-    async (trace) => {
-      for (let tries = 1; ; tries++) {
-        const em = inOperator(database, payload.operator);
-        const now = new Date();
-        causedBy(em, { ...newCause(now, trace), correlation: payload.correlation });
-        try {
-          const recorded = await transact(em, async () => {
-            await job(em, payload as never, { now });
-            await em.flush();
-            return writeUnit(em);
-          });
-          if (recorded > 0) database.recorded();
-          return;
-        } catch (error) {
-          if (!isConflict(error) || tries >= 5) throw error;
-        }
-      }
-    },
+/** One run of a job. */
+interface Run {
+  database: Database;
+  name: string;
+  payload: Scheduled;
+  stop: AbortSignal;
+}
+
+async function work(run: Run, job: Job<Scheduled> | OutgoingJob<Scheduled, unknown, unknown>): Promise<void> {
+  const { name, payload } = run;
+  if (typeof job === 'object' && job.silent) return ask(run, job, ROOT_CONTEXT);
+  const attributes = { 'jonction.operator': payload.operator };
+  await inSpan(`job ${name}`, { parent: contextOf(payload.traceparent), attributes }, (trace) =>
+    typeof job === 'function'
+      ? inTransaction(run, trace, (em, now) => job(em, payload, { now }))
+      : ask(run, job, trace),
   );
+}
+
+async function ask(run: Run, job: OutgoingJob<Scheduled, unknown, unknown>, trace: Context): Promise<void> {
+  const { name, payload, stop } = run;
+  let loaded: unknown;
+  await inTransaction(run, trace, async (em, now) => {
+    loaded = await job.load(em, payload, { now });
+  });
+  if (loaded === undefined) return;
+  const result = job.silent
+    ? await job.call(loaded, stop)
+    : await inSpan(`call ${name}`, { kind: SpanKind.CLIENT, parent: trace }, () => job.call(loaded, stop));
+  await inTransaction(run, trace, (em, now) => job.record(em, payload, result, { now }));
+}
+
+/** Runs a part of a job in one transaction with what it records; again when others changed the same at the same time. */
+async function inTransaction(
+  { database, payload }: Run,
+  trace: Context,
+  part: (em: EntityManager, now: Date) => Promise<void>,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const em = inOperator(database, payload.operator);
+    const now = new Date();
+    causedBy(em, { ...newCause(now, trace), correlation: payload.correlation });
+    try {
+      const recorded = await transact(em, async () => {
+        await part(em, now);
+        await em.flush();
+        return writeUnit(em);
+      });
+      if (recorded > 0) database.recorded();
+      return;
+    } catch (error) {
+      if (!isConflict(error) || tries >= 5) throw error;
+    }
+  }
 }

@@ -16,6 +16,7 @@ import {
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { allow, type Caller, findCallers } from './access.ts';
 import type { Command, CommandPlan, Runner } from './runner.ts';
+import { takeUpload, type UploadShape } from './upload.ts';
 
 /** Reads for one caller, in a transaction that sees its operator's rows and the published ones. */
 export type Query<Request, Response> = (
@@ -68,6 +69,21 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       return { kind: 'bulk', right, answer: (call, item) => receiptOf(runner, plan, call, { item, shape } as never) };
     },
 
+    /** A write that brings a document: a header with a request_id, then bytes, and one answer. */
+    upload<K extends keyof M, Header extends { requestId: string }>(
+      name: K,
+      right: string,
+      shape: UploadShape<RequestOf<M[K]>, Header, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      const plan = { ...planOf(name, right, shape.run), requestType: shape.headerType as MessageType<unknown> };
+      const parts = { database, runner, plan };
+      return {
+        kind: 'unary',
+        right,
+        answer: (call, messages) => takeUpload(parts, shape as never, call, messages as never),
+      };
+    },
+
     /** A read. */
     query<K extends keyof M>(
       name: K,
@@ -75,18 +91,11 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       read: Query<RequestOf<M[K]>, ResponseOf<M[K]>>,
     ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
       const { responseType } = methodOf(name);
-      return {
-        kind: 'unary',
-        right,
-        answer: async (call, request) =>
-          responseType
-            .encode(
-              await readFor(database, call, right, (em, caller) =>
-                read(em, request as never, { caller, now: new Date() }),
-              ),
-            )
-            .finish(),
+      const answer = async (call: Call, request: unknown) => {
+        const at = (em: EntityManager, caller: Caller) => read(em, request as never, { caller, now: new Date() });
+        return responseType.encode(await readFor(database, call, right, at)).finish();
       };
+      return { kind: 'unary', right, answer };
     },
   };
 }

@@ -42,11 +42,15 @@ export interface CommandPlan {
   rpc: string;
 }
 
-/** One command that waits for its turn. */
-export interface Item {
+/** A command as a caller asked for it. */
+export interface Asked {
   plan: CommandPlan;
   call: Call;
   request: { requestId: string };
+}
+
+/** One command that waits for its turn. */
+export interface Item extends Asked {
   hash: Buffer;
   resolve(response: Uint8Array): void;
   reject(error: unknown): void;
@@ -71,10 +75,26 @@ export function startRunner(database: Database, { batch, atOnce = 4 }: RunnerOpt
   const queue: Queue = startQueue({ batch, atOnce, work: (items) => runGroup(database, items) });
   return (plan, call, request) =>
     new Promise((resolve, reject) => {
-      checkRequest(request);
-      const hash = createHash('sha256').update(plan.requestType.encode(request).finish()).digest();
-      queue.add({ plan, call, request, hash, resolve, reject });
+      queue.add({ plan, call, request, hash: contentHash(plan, request), resolve, reject });
     });
+}
+
+/** What tells one content from another under the same request_id. Throws FIELD_INVALID when there is no telling. */
+function contentHash(plan: CommandPlan, request: { requestId: string }): Buffer {
+  checkRequest(request);
+  return createHash('sha256').update(plan.requestType.encode(request).finish()).digest();
+}
+
+/** The answer given before to this very request, if there was one. Throws REQUEST_ID_REUSED, FIELD_INVALID. */
+export async function answerKept(em: EntityManager, asked: Asked): Promise<Uint8Array | undefined> {
+  const hash = contentHash(asked.plan, asked.request);
+  const past = (await findAnswers(em, asked.call.operator, [asked])).get(keyOf(asked));
+  return past && answerFor(past, hash);
+}
+
+function answerFor(past: Answered, hash: Buffer): Uint8Array {
+  if (!past.content_hash.equals(hash)) throw refuse('REQUEST_ID_REUSED');
+  return past.response;
 }
 
 /** What became of one item in a transaction not yet committed. */
@@ -202,10 +222,7 @@ async function runOne(em: EntityManager, item: Item, { caller, past, now, within
   const { plan, call, request, hash } = item;
   try {
     const allowed = allow(caller, plan.right);
-    if (past) {
-      if (!past.content_hash.equals(hash)) throw refuse('REQUEST_ID_REUSED');
-      return { item, response: past.response, fresh: false };
-    }
+    if (past) return { item, response: answerFor(past, hash), fresh: false };
     const run = async (trace: Context) => {
       causedBy(em, newCause(now, trace));
       return plan.run(em, request as never, { now, caller: allowed });
@@ -225,7 +242,7 @@ interface Answered {
   response: Buffer;
 }
 
-export function keyOf({ call, plan, request }: Item): string {
+export function keyOf({ call, plan, request }: Asked): string {
   return `${call.operator}\n${plan.rpc}\n${request.requestId}`;
 }
 
@@ -233,7 +250,7 @@ const ANSWERS = `
   select i.rpc, i.request_id, i.content_hash, i.response from unnest($2::text[], $3::text[]) as asked (rpc, request_id)
   join idempotency i on i.operator = $1 and i.rpc = asked.rpc and i.request_id = asked.request_id`;
 
-async function findAnswers(em: EntityManager, operator: string, items: Item[]): Promise<Map<string, Answered>> {
+async function findAnswers(em: EntityManager, operator: string, items: Asked[]): Promise<Map<string, Answered>> {
   const rows = await sql<Answered>(em, ANSWERS, [
     operator,
     items.map(({ plan }) => plan.rpc),

@@ -120,6 +120,40 @@ export {
   errorReasonToJSON as sharedErrorReasonToJSON,
   errorReasonToNumber as sharedErrorReasonToNumber,
 } from './jonction/shared/v1/refusal.ts';
+export {
+  Act,
+  ActNature,
+  ActServiceDefinition,
+  ActStatus,
+  Anomaly,
+  DepositActHeader,
+  DepositActRequest,
+  DepositActResponse,
+  ErrorReason as TeletransmissionErrorReason,
+  GetActRequest,
+  GetActResponse,
+  ListActsRequest,
+  ListActsResponse,
+  MarkActPublishedRequest,
+  MarkActPublishedResponse,
+  actNatureFromJSON,
+  actNatureToJSON,
+  actNatureToNumber,
+  actStatusFromJSON,
+  actStatusToJSON,
+  actStatusToNumber,
+  errorReasonFromJSON as teletransmissionErrorReasonFromJSON,
+  errorReasonToJSON as teletransmissionErrorReasonToJSON,
+  errorReasonToNumber as teletransmissionErrorReasonToNumber,
+} from './jonction/teletransmission/v1/acts.ts';
+export {
+  ActAcknowledged,
+  ActBecameEnforceable,
+  ActDeposited,
+  ActLegallyPublished,
+  ActRejected,
+  ActTransmitted,
+} from './jonction/teletransmission/v1/events.ts';
 
 /** All of proto/ as a FileDescriptorSet, for reflection and for reading a subject's type. */
 export const descriptorsUrl = new URL('./descriptors.binpb', import.meta.url);

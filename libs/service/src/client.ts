@@ -18,14 +18,16 @@ type Partly<T> = T extends Date | Uint8Array
       ? { [K in keyof T]?: Partly<T[K]> }
       : T;
 
-/** One promise per unary RPC; a bulk RPC takes and gives an async iterable. */
+/** One promise per unary RPC; a bulk RPC takes and gives an async iterable, an upload takes one and gives a promise. */
 export type Client<S extends ServiceDefinition> = {
-  [K in keyof S['methods']]: S['methods'][K]['requestStream'] extends true
-    ? (
-        items: AsyncIterable<Partly<RequestOf<S['methods'][K]>>>,
-        options?: CallerOptions,
-      ) => AsyncIterable<ResponseOf<S['methods'][K]>>
-    : (request: Partly<RequestOf<S['methods'][K]>>, options?: CallerOptions) => Promise<ResponseOf<S['methods'][K]>>;
+  [K in keyof S['methods']]: (
+    request: S['methods'][K]['requestStream'] extends true
+      ? AsyncIterable<Partly<RequestOf<S['methods'][K]>>>
+      : Partly<RequestOf<S['methods'][K]>>,
+    options?: CallerOptions,
+  ) => S['methods'][K]['responseStream'] extends true
+    ? AsyncIterable<ResponseOf<S['methods'][K]>>
+    : Promise<ResponseOf<S['methods'][K]>>;
 } & Disposable;
 
 /** A service is back within seconds; by default the waits between two attempts grow to two minutes. */
@@ -40,7 +42,7 @@ export function connectTo<S extends ServiceDefinition>(
   const channel = new grpc.Client(address, grpc.credentials.createInsecure(), RECONNECT);
   const methods = Object.entries(definition.methods).map(([name, method]) => {
     const path = `/${definition.fullName}/${method.name}`;
-    const call = method.requestStream ? bulk : unary;
+    const call = method.responseStream ? bulk : method.requestStream ? upload : unary;
     return [
       name,
       (request: never, options?: CallerOptions) =>
@@ -80,6 +82,8 @@ async function* bulk({ channel, path, method }: Wire, items: AsyncIterable<objec
     callOptions(options),
   );
   const sending = send(wire, items);
+  // Half of the items must not pass for all: what they throw ends the call.
+  sending.catch((error) => wire.destroy(error));
   try {
     yield* wire;
     await sending;
@@ -88,14 +92,20 @@ async function* bulk({ channel, path, method }: Wire, items: AsyncIterable<objec
   }
 }
 
+/** On the wire one answer is a stream of one. It may be there before all is sent; what is left is not sent then. */
+async function upload(wire: Wire, items: AsyncIterable<object>, options: CallerOptions): Promise<unknown> {
+  for await (const answer of bulk(wire, items, options)) return answer;
+  throw new Error(`${wire.path} ended without an answer`);
+}
+
+/** Sends until all is sent or the call is over. */
 async function send(wire: grpc.ClientDuplexStream<object, unknown>, items: AsyncIterable<object>): Promise<void> {
-  try {
-    for await (const item of items) {
-      if (!wire.write(item)) await new Promise((resolve) => wire.once('drain', resolve));
-    }
-  } finally {
-    wire.end();
+  const over = new Promise((resolve) => wire.once('close', resolve));
+  for await (const item of items) {
+    if (wire.destroyed) return;
+    if (!wire.write(item)) await Promise.race([over, new Promise((resolve) => wire.once('drain', resolve))]);
   }
+  wire.end();
 }
 
 function encoder(method: MethodDefinition) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import type { Identify } from './identity.ts';
 import { defect, log } from './log.ts';
@@ -29,8 +30,11 @@ interface Opened {
   startedAt: number;
 }
 
-export function unaryHandler(edge: Edge, route: UnaryRoute): grpc.handleUnaryCall<unknown, unknown> {
-  return (wire, callback) => {
+type Answered = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerReadableStream<unknown, unknown>;
+
+/** One answer to a request, or to a stream of messages: then it may come, as a refusal may, while the caller still sends. */
+export function unaryHandler(edge: Edge, route: UnaryRoute) {
+  return (wire: Answered, callback: grpc.sendUnaryData<unknown>) => {
     const opened = open(edge, wire);
     answer().then(
       (bytes) => {
@@ -45,9 +49,15 @@ export function unaryHandler(edge: Edge, route: UnaryRoute): grpc.handleUnaryCal
 
     async function answer() {
       await admit(edge, opened.call, wire);
-      return route.answer(opened.call, readable(wire.request));
+      return route.answer(opened.call, 'request' in wire ? readable(wire.request) : messages(wire));
     }
   };
+}
+
+/** One at a time: the sender is slowed down to the pace at which they are taken. Throws when it is gone before the end. */
+async function* messages(wire: Readable): AsyncGenerator<unknown> {
+  // Leaving the loop must not end the wire: the answer goes out on it.
+  for await (const message of wire.iterator({ destroyOnReturn: false })) yield readable(message);
 }
 
 export function bulkHandler(
@@ -80,9 +90,8 @@ export function bulkHandler(
         if (!opened.call.signal.aborted && !wire.write(bytes)) await Promise.race([once(wire, 'drain'), gone]);
       };
       try {
-        // Leaving the loop must not end the wire: the refusal goes out on it.
-        for await (const item of wire.iterator({ destroyOnReturn: false })) {
-          last = reply(last, route.answer(opened.call, readable(item)));
+        for await (const item of messages(wire)) {
+          last = reply(last, route.answer(opened.call, item));
           window.push(last);
           if (window.length >= BULK_WINDOW) await window.shift();
         }

@@ -8,7 +8,6 @@ export { defect, log } from './log.ts';
 export { DomainError, type Facts, type ReasonOf, type RefusalText, refusals, type Violation } from './refusal.ts';
 export { refuse } from './refusals.ts';
 export type {
-  BulkRoute,
   Call,
   MessageType,
   MethodDefinition,
@@ -18,7 +17,6 @@ export type {
   RouteFor,
   Routes,
   ServiceDefinition,
-  UnaryRoute,
 } from './route.ts';
 export { ConfigError, runUntilSignal } from './run.ts';
 export { isConflict, refusalOf, toRefusal, toStatus } from './status.ts';

@@ -29,7 +29,8 @@ export async function listen({ host, port, services, reflection = false, ...edge
     'grpc.max_concurrent_streams': 1_000,
     // Connections are renewed, so that load spreads over new replicas and idle probes leave no memory behind.
     'grpc.max_connection_age_ms': 30 * 60_000,
-    'grpc.max_connection_age_grace_ms': 30_000,
+    // A call under way then may go on so long: an upload of 150 MiB at 2 Mbit/s. All calls have deadlines of their own.
+    'grpc.max_connection_age_grace_ms': 10 * 60_000,
     'grpc.keepalive_time_ms': 60_000,
     'grpc-node.max_session_memory': 64,
   });

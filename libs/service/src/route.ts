@@ -38,7 +38,7 @@ export interface Call {
   signal: AbortSignal;
 }
 
-/** An RPC that answers once, with the encoded response. */
+/** An RPC that answers once, with the encoded response. When it takes a stream, the request is an AsyncIterable. */
 export interface UnaryRoute {
   kind: 'unary';
   right: string;

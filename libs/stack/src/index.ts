@@ -19,6 +19,7 @@ export {
 export { claimPort, freePort } from './ports.ts';
 export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { removePostgresData } from './postgres-data.ts';
+export { type Prefecture, type PrefectureOptions, startPrefecture } from './prefecture.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
 export type { Progress } from './system.ts';
 export { provisionStreams, type Speaker } from './topology.ts';

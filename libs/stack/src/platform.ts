@@ -109,6 +109,9 @@ export async function provisionPlatform(
 export interface ServiceSettings extends PlatformAddress {
   issuer: string;
   grpcPort: number;
+  /** For teletransmission: the folder of documents, and the gateway of the prefecture. */
+  documents?: string;
+  prefectureUrl?: string;
   /** Where spans go; nowhere when absent. */
   otlp?: string;
   /** The database when it is not the service's own name. */
@@ -118,7 +121,7 @@ export interface ServiceSettings extends PlatformAddress {
 /** The environment of a service's process. */
 export function environmentOf(
   name: string,
-  { adminUrl, natsUrl, secret, issuer, grpcPort, otlp, database }: ServiceSettings,
+  { adminUrl, natsUrl, secret, issuer, grpcPort, documents, prefectureUrl, otlp, database }: ServiceSettings,
 ): Record<string, string> {
   const plan = planOf(name, secret, database);
   const { app, relay, jobs } = rolesOf(plan.service);
@@ -132,6 +135,8 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
+    ...(documents ? { DOCUMENTS_DIR: documents } : {}),
+    ...(prefectureUrl ? { PREFECTURE_URL: prefectureUrl } : {}),
     ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ActServiceDefinition,
   ConsultationServiceDefinition,
   MembershipServiceDefinition,
   type Role,
@@ -20,6 +21,7 @@ export const definitions = {
   membership: MembershipServiceDefinition,
   procurement: ConsultationServiceDefinition,
   'dce-library': ShelfServiceDefinition,
+  teletransmission: ActServiceDefinition,
 };
 export type ServiceName = keyof typeof definitions;
 
@@ -31,6 +33,10 @@ export interface TestPlatform extends AsyncDisposable {
   nats: TestNats;
   issuer: TestIssuer;
   databases: Record<string, TestDatabase>;
+  /** The folder of documents of its services. */
+  documents: string;
+  /** Where acts are sent: nobody answers there unless a prefecture was given. */
+  prefectureUrl: string;
   /** Real processes only. */
   processes: Record<string, Service>;
   /** What a service's process printed; empty for one of this process. */
@@ -50,6 +56,8 @@ export interface PlatformOptions {
   processes?: boolean;
   /** An OTLP endpoint for the spans of real processes. */
   otlp?: string;
+  /** Where acts are sent. */
+  prefectureUrl?: string;
   /** More of the services' environment. */
   environment?: Record<string, string>;
 }
@@ -62,9 +70,13 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
   const issuer = parts.use(await testIssuer());
   const databases: Record<string, TestDatabase> = {};
   for (const name of services) databases[name] = parts.use(await testDatabase(name));
+  const documents = mkdtempSync(join(tmpdir(), 'jonction-documents-'));
+  parts.defer(() => rmSync(documents, { recursive: true, force: true }));
+  // A port that only the superuser could open, and nobody does.
+  const { prefectureUrl = 'http://127.0.0.1:1' } = options;
   const starter = options.processes ? asProcesses(parts) : inThisProcess();
   const start = async (name: ServiceName) => {
-    const env = await environmentFor(name, { nats, issuer, databases, options });
+    const env = await environmentFor(name, { nats, issuer, databases, documents, prefectureUrl, options });
     running[name] = await starter.start(name, env);
   };
   const running: Record<string, Running> = {};
@@ -91,6 +103,8 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
     nats,
     issuer,
     databases,
+    documents,
+    prefectureUrl,
     processes: starter.processes,
     logOf: starter.logOf,
     address,
@@ -101,6 +115,7 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
         membership: call(MembershipServiceDefinition, 'membership', how),
         procurement: call(ConsultationServiceDefinition, 'procurement', how),
         'dce-library': call(ShelfServiceDefinition, 'dce-library', how),
+        teletransmission: call(ActServiceDefinition, 'teletransmission', how),
       };
     },
     stop,
@@ -116,19 +131,23 @@ interface Surroundings {
   nats: TestNats;
   issuer: TestIssuer;
   databases: Record<string, TestDatabase>;
+  documents: string;
+  prefectureUrl: string;
   options: PlatformOptions;
 }
 
 /** The environment of one service; a real process takes a port that was free a moment ago. */
 async function environmentFor(
   name: ServiceName,
-  { nats, issuer, databases, options }: Surroundings,
+  { nats, issuer, databases, options, documents, prefectureUrl }: Surroundings,
 ): Promise<Record<string, string>> {
   const { processes, otlp, environment } = options;
   const address = { adminUrl: inject('adminUrl'), natsUrl: nats.url, secret: inject('secret'), issuer: issuer.issuer };
+  const folders = { documents, prefectureUrl };
   const grpcPort = processes ? await freePort() : 0;
   const database = databases[name]?.name ?? '';
-  return { ...environmentOf(name, { ...address, grpcPort, database, ...(otlp ? { otlp } : {}) }), ...environment };
+  const settings = { ...address, ...folders, grpcPort, database, ...(otlp ? { otlp } : {}) };
+  return { ...environmentOf(name, settings), PREFECTURE_POLL_MS: '100', ...environment };
 }
 
 interface Starter {
@@ -198,7 +217,8 @@ export async function enrol(
   const agentId = agent?.agentId ?? '';
   await membership.grantEntitlement({ requestId: requestId(), agentId, role });
   const caller = await platform.as(subject, operator);
-  for (const listener of ['procurement', 'dce-library'] as const) await heard(platform, listener, agentId);
+  for (const listener of ['procurement', 'dce-library', 'teletransmission'] as const)
+    await heard(platform, listener, agentId);
   return { memberId, agentId, subject, operator, caller };
 }
 

@@ -1,6 +1,6 @@
 import type { Role } from '@jonction/contracts';
 
-const READ = ['membership.read', 'procurement.read', 'dce.read'];
+const READ = ['membership.read', 'procurement.read', 'dce.read', 'teletransmission.read'];
 
 /** The rights each role gives. Told with every EntitlementGranted, so that no service needs this list. */
 export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
@@ -10,10 +10,12 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
     'membership.agents',
     'procurement.write',
     'procurement.publish',
+    'teletransmission.deposit',
   ],
   ROLE_MEMBER_ADMINISTRATOR: [...READ, 'membership.agents'],
   ROLE_BUYER: [...READ, 'procurement.write', 'procurement.publish'],
   ROLE_READER: READ,
+  ROLE_TRANSMITTER: [...READ, 'teletransmission.deposit'],
 };
 
 /** Whether a role is for agents of the operator itself (`true`), of a member (`false`), or of both (`undefined`). */
@@ -21,4 +23,5 @@ export const roleIsOfOperator: Partial<Record<Role, boolean>> = {
   ROLE_OPERATOR_ADMINISTRATOR: true,
   ROLE_MEMBER_ADMINISTRATOR: false,
   ROLE_BUYER: false,
+  ROLE_TRANSMITTER: false,
 };

@@ -283,6 +283,8 @@ export const Role = {
   ROLE_BUYER: "ROLE_BUYER",
   /** ROLE_READER - Reads what its operator's members do, changes nothing. */
   ROLE_READER: "ROLE_READER",
+  /** ROLE_TRANSMITTER - Deposits the acts of its own member and says when they were published. */
+  ROLE_TRANSMITTER: "ROLE_TRANSMITTER",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -294,6 +296,7 @@ export namespace Role {
   export type ROLE_MEMBER_ADMINISTRATOR = typeof Role.ROLE_MEMBER_ADMINISTRATOR;
   export type ROLE_BUYER = typeof Role.ROLE_BUYER;
   export type ROLE_READER = typeof Role.ROLE_READER;
+  export type ROLE_TRANSMITTER = typeof Role.ROLE_TRANSMITTER;
   export type UNRECOGNIZED = typeof Role.UNRECOGNIZED;
 }
 
@@ -314,6 +317,9 @@ export function roleFromJSON(object: any): Role {
     case 4:
     case "ROLE_READER":
       return Role.ROLE_READER;
+    case 5:
+    case "ROLE_TRANSMITTER":
+      return Role.ROLE_TRANSMITTER;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -333,6 +339,8 @@ export function roleToJSON(object: Role): string {
       return "ROLE_BUYER";
     case Role.ROLE_READER:
       return "ROLE_READER";
+    case Role.ROLE_TRANSMITTER:
+      return "ROLE_TRANSMITTER";
     case Role.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -351,6 +359,8 @@ export function roleToNumber(object: Role): number {
       return 3;
     case Role.ROLE_READER:
       return 4;
+    case Role.ROLE_TRANSMITTER:
+      return 5;
     case Role.UNRECOGNIZED:
     default:
       return -1;
