@@ -14,7 +14,24 @@ import { openIssuer } from '../scripts/console/issuer.ts';
 import { findServers, type Run } from '../scripts/start/running.ts';
 import { removeData } from '../scripts/start/servers.ts';
 
-const MEMBERS = 1_750;
+/** Those of the roster, and the commune that joined on the first day. */
+const MEMBERS = 1_751;
+/** Each step of a day, as its line tells it. */
+const DAY = [
+  /membership: \S.* joined bfc, which has 1,75\d members now/,
+  /membership: agent-\w{5} may now buy and send acts for/,
+  /procurement, dce-library and teletransmission heard of agent-\w{5} and its rights/,
+  /procurement: .* published ".*", tenders until/,
+  /dce-library: suppliers see its shelf, opened \d+ ms later/,
+  /dce-library: the shelf stays open until then, \d+ ms later/,
+  /dce-library: the shelf closed \d+ ms later/,
+  /teletransmission: the deliberation \w+ was deposited \(PDF, \d+ bytes\)/,
+  /teletransmission: the simulated prefecture took it \d+ ms later/,
+  /teletransmission: its acknowledgement came \d+ ms after that/,
+  /teletransmission: published the same day, it is enforceable since \d{4}-\d\d-\d\d/,
+  /membership: agent-\w{5} may no longer buy for/,
+  /procurement: its next consultation was refused: .*RIGHT_MISSING/,
+];
 const READY_WITHIN_MS = 120_000;
 
 // Below the ports that Linux draws for connections, and apart from those of another run of these tests.
@@ -108,16 +125,16 @@ test('a first start loads the members and plays a day in one trace; --exit leave
   const said = first.text();
   expect(said).toContain('bfc admitted 1,750 members');
   expect(said).toContain('idf admitted 350 members');
-  expect(said).toMatch(/buyer-21231 was enrolled .* for Dijon/);
-  for (const what of ['opened', 'stays open until then,', 'closed'])
-    expect(said).toMatch(new RegExp(`dce-library: the shelf ${what} \\d+ ms later`));
+  for (const step of DAY) expect(said).toMatch(step);
   expect(said).toMatch(/ready in [\d.]+ s\n(.*\n)+ +the day +http:\/\/127\.0\.0\.1:\d+\/trace\/[0-9a-f]{32}\n/);
   expect(Object.keys(run().processes).toSorted()).toEqual([
     'dce-library',
     'membership',
     'nats',
     'postgres',
+    'prefecture',
     'procurement',
+    'teletransmission',
   ]);
   expect(living()).toEqual([]);
 });
@@ -125,7 +142,7 @@ test('a first start loads the members and plays a day in one trace; --exit leave
 test('a second start finds its data again, and plays no second day', async () => {
   const second = start();
   await ready(second);
-  expect(second.text()).toContain('bfc has 1,750 members');
+  expect(second.text()).toContain('bfc has 1,751 members');
   expect(second.text()).not.toContain('dce-library: the shelf');
   expect(await members()).toBe(MEMBERS);
 
@@ -137,7 +154,7 @@ test('a second start finds its data again, and plays no second day', async () =>
 test('the commands of operations work on what runs, by its data folder alone', async () => {
   const one = start();
   await ready(one);
-  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){3}streams: up to date\n$/);
+  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){4}streams: up to date\n$/);
   expect(await answer('reconcile', 'membership')).toMatch(/^0 membership: \d{4} compared, 0 not sent yet, 0 differ\n$/);
   expect(await answer('reconcile', 'mebmership')).toMatch(/^2 there is no "mebmership"/);
   expect(await answer('rebuild', 'membership', '--dry-run')).toMatch(
@@ -201,7 +218,13 @@ test('servers that are given are used, and left running', async () => {
   expect(one.text()).toContain('of NATS_URL answers');
   expect(one.text()).toContain('dce-library: the shelf closed');
   const { processes, databaseUrl } = JSON.parse(readFileSync(join(elsewhere, 'run.json'), 'utf8')) as Run;
-  expect(Object.keys(processes).toSorted()).toEqual(['dce-library', 'membership', 'procurement']);
+  expect(Object.keys(processes).toSorted()).toEqual([
+    'dce-library',
+    'membership',
+    'prefecture',
+    'procurement',
+    'teletransmission',
+  ]);
   expect(new URL(databaseUrl).password).toBe('');
   expect(postgres.pid).toBeDefined();
   await (await nats.provisioner()).flush();
@@ -211,15 +234,15 @@ test('servers that are given are used, and left running', async () => {
   expect(wrong.text()).toContain('does not let the provisioner in');
 });
 
-test('a service that is killed runs again by itself, with a line that says so', async () => {
+test('--day plays another day; a service that is killed runs again by itself, with a line that says so', async () => {
   const one = start('--day');
   await ready(one);
-  expect(one.text()).toContain('dce-library: the shelf closed');
+  for (const step of DAY) expect(one.text()).toMatch(step);
   const traceId = /\/trace\/([0-9a-f]{32})/.exec(one.text())?.[1];
   await eventually(async () => {
     const answer = await fetch(`${run().consoleUrl}/api/traces/${traceId}`);
     const { services } = (await answer.json()) as { services: string[] };
-    expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement']);
+    expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement', 'teletransmission']);
   });
 
   const { membership = 0, nats = 0 } = run().processes;
@@ -231,7 +254,7 @@ test('a service that is killed runs again by itself, with a line that says so', 
   await eventually(() => expect(one.text()).toMatch(/nats-server stopped \(SIGKILL\) and runs again/), {
     withinMs: 30_000,
   });
-  expect(await members()).toBe(MEMBERS);
+  expect(await members()).toBe(MEMBERS + 1);
   expect(run().processes.membership).not.toBe(membership);
   expect(run().processes.nats).not.toBe(nats);
   one.child.kill('SIGTERM');
@@ -242,7 +265,7 @@ test('a service that is killed runs again by itself, with a line that says so', 
 test('a start that is killed leaves nothing that hinders the next, and Ctrl-C ends all of it', async () => {
   const killed = start();
   await ready(killed);
-  expect(living()).toHaveLength(6);
+  expect(living()).toHaveLength(8);
 
   // While it lives, nobody else may work on its data.
   const refused = start('--exit');
@@ -253,7 +276,7 @@ test('a start that is killed leaves nothing that hinders the next, and Ctrl-C en
   await killed.exited;
   const next = start();
   await ready(next);
-  expect(await members()).toBe(MEMBERS);
+  expect(await members()).toBe(MEMBERS + 1);
   expect(living().toSorted()).toEqual([run().pid, ...Object.values(run().processes)].map(String).toSorted());
   next.child.kill('SIGINT');
   expect(await next.exited).toBe(0);

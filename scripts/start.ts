@@ -17,7 +17,7 @@ const HELP = `Brings up the whole platform on this machine, and keeps it up unti
 
   --data   where everything is kept; DATA_DIR, or .data, when not given
   --fresh  removes the data first
-  --day    plays a short day again, with another commune; the first start plays one anyway
+  --day    plays another day, with another commune; the first start plays one anyway
   --exit   stops by itself once ready
   --help   prints this
 
@@ -153,7 +153,7 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
 async function populate(stage: Parameters<typeof playDay>[0], { day }: Wish): Promise<string | undefined> {
   await loadMembers(stage, stage.say);
   const first = !(await wasPlayed(stage));
-  return first || day ? playDay(stage, { first }) : undefined;
+  return first || day ? playDay(stage) : undefined;
 }
 
 /** Each line with the seconds since the start, so that the slow step shows. */
@@ -184,15 +184,15 @@ function tellWhereToLook({ directory, grpc, natsUrl, consoleUrl }: Places, trace
   const [first = ''] = Object.values(grpc);
   console.log(`
 ${Object.entries(grpc)
-  .map(([name, address]) => `  ${name.padEnd(13)}${address} (gRPC)`)
+  .map(([name, address]) => `  ${name.padEnd(18)}${address} (gRPC)`)
   .join('\n')}
-  NATS         ${natsUrl}
-  traces       ${consoleUrl}/${trace ? `\n  the day      ${consoleUrl}/trace/${trace}` : ''}
-  logs         ${place}/logs/
-  a token      ${run} token -- --subject bfc-admin
-  a call       grpcurl -plaintext -max-time 5 -H "authorization: Bearer $(${run} token -- --subject bfc-admin)" \\
-                 -H 'jonction-operator: bfc' -d '{"name_contains":"dijon"}' \\
-                 ${first} jonction.membership.v1.MembershipService/ListMembers
+  NATS              ${natsUrl}
+  traces            ${consoleUrl}/${trace ? `\n  the day           ${consoleUrl}/trace/${trace}` : ''}
+  logs              ${place}/logs/
+  a token           ${run} token -- --subject bfc-admin
+  a call            grpcurl -plaintext -max-time 5 -H "authorization: Bearer $(${run} token -- --subject bfc-admin)" \\
+                      -H 'jonction-operator: bfc' -d '{"name_contains":"dijon"}' \\
+                      ${first} jonction.membership.v1.MembershipService/ListMembers
 
 ${ROSTER_NOTICE.split('\n')
   .map((line) => `  ${line}`)

@@ -36,7 +36,8 @@ async function* admissions(entries: RosterEntry[]): AsyncGenerator<AdmitMembersR
   for (const entry of entries) yield { member: admissionOf(entry) };
 }
 
-function admissionOf(entry: RosterEntry): NonNullable<AdmitMembersRequest['member']> {
+/** What admits an entry of the roster; its id is the request_id, so that it joins once. */
+export function admissionOf(entry: RosterEntry): NonNullable<AdmitMembersRequest['member']> {
   const { memberId, organizationId, name, departementCode, admittedOn, siren, inseeCode } = entry;
   const code = (scheme: 'SIREN' | 'INSEE', value: string) =>
     value ? [{ scheme: `IDENTIFIER_SCHEME_${scheme}` as const, value, validFrom: '', validUntil: '' }] : [];

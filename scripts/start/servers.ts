@@ -165,6 +165,7 @@ async function startState(options: ServersOptions, parts: AsyncDisposableStack) 
       root: ROOT,
       dir: join(directory, 'prefecture'),
       port: ports.prefecture,
+      args: ['--delay-ms', '500'],
       logFile: join(directory, 'logs', 'prefecture.log'),
       ledger,
       onExit,

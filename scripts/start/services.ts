@@ -50,7 +50,8 @@ function startOne(name: string, options: ServicesOptions): Promise<Kept<Service>
   const settings = { ...servers, documents, grpcPort };
   // A service has its own roles: the administrator's address and the secret of all passwords are not for it.
   const { DATABASE_URL: _, JONCTION_SECRET: __, ...inherited } = options.env;
-  const env = { ...inherited, ...environmentOf(name, settings) };
+  // A prefecture that is next door is asked more often than a real one.
+  const env = { PREFECTURE_POLL_MS: '500', ...inherited, ...environmentOf(name, settings) };
   const logFile = join(directory, 'logs', `${name}.log`);
   return keepRunning({ name, say, revived }, (onExit) =>
     startService({ root: ROOT, name, env, logFile, ledger, onExit }),
