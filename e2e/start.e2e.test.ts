@@ -117,7 +117,9 @@ test('a first start loads the members and plays a day in one trace; --exit leave
     'membership',
     'nats',
     'postgres',
+    'prefecture',
     'procurement',
+    'teletransmission',
   ]);
   expect(living()).toEqual([]);
 });
@@ -137,7 +139,7 @@ test('a second start finds its data again, and plays no second day', async () =>
 test('the commands of operations work on what runs, by its data folder alone', async () => {
   const one = start();
   await ready(one);
-  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){3}streams: up to date\n$/);
+  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){4}streams: up to date\n$/);
   expect(await answer('reconcile', 'membership')).toMatch(/^0 membership: \d{4} compared, 0 not sent yet, 0 differ\n$/);
   expect(await answer('reconcile', 'mebmership')).toMatch(/^2 there is no "mebmership"/);
   expect(await answer('rebuild', 'membership', '--dry-run')).toMatch(
@@ -201,7 +203,13 @@ test('servers that are given are used, and left running', async () => {
   expect(one.text()).toContain('of NATS_URL answers');
   expect(one.text()).toContain('dce-library: the shelf closed');
   const { processes, databaseUrl } = JSON.parse(readFileSync(join(elsewhere, 'run.json'), 'utf8')) as Run;
-  expect(Object.keys(processes).toSorted()).toEqual(['dce-library', 'membership', 'procurement']);
+  expect(Object.keys(processes).toSorted()).toEqual([
+    'dce-library',
+    'membership',
+    'prefecture',
+    'procurement',
+    'teletransmission',
+  ]);
   expect(new URL(databaseUrl).password).toBe('');
   expect(postgres.pid).toBeDefined();
   await (await nats.provisioner()).flush();
@@ -219,7 +227,7 @@ test('a service that is killed runs again by itself, with a line that says so', 
   await eventually(async () => {
     const answer = await fetch(`${run().consoleUrl}/api/traces/${traceId}`);
     const { services } = (await answer.json()) as { services: string[] };
-    expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement']);
+    expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement', 'teletransmission']);
   });
 
   const { membership = 0, nats = 0 } = run().processes;
@@ -242,7 +250,7 @@ test('a service that is killed runs again by itself, with a line that says so', 
 test('a start that is killed leaves nothing that hinders the next, and Ctrl-C ends all of it', async () => {
   const killed = start();
   await ready(killed);
-  expect(living()).toHaveLength(6);
+  expect(living()).toHaveLength(8);
 
   // While it lives, nobody else may work on its data.
   const refused = start('--exit');
