@@ -34,6 +34,7 @@ export async function populate(platform: TestPlatform) {
     await admin.teletransmission.markActPublished(published);
   }
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
+  await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({
     requestId: requestId(),
     consultationId: await draft(idf, 'Lycée'),
