@@ -1,4 +1,4 @@
-import { enrol, inDays, requestId, type TestPlatform } from '@jonction/testing';
+import { actNumber, deposit, enrol, inDays, requestId, type TestPlatform } from '@jonction/testing';
 import { type Field, fill, valuesOf } from './contract.ts';
 
 /** What a good request can be about. */
@@ -6,29 +6,39 @@ export interface Known {
   memberId: string;
   agentId: string;
   consultationId: string;
+  actId: string;
 }
 
-/** A member, an agent and a consultation of bfc. */
+/** A member, an agent, a consultation and an act of bfc. */
 export async function knownOf(platform: TestPlatform): Promise<Known> {
   const { memberId, agentId, caller } = await enrol(platform, { name: 'Agencourt' });
   const asked = { requestId: requestId(), memberId, title: 'Voirie', deadline: inDays(30) };
   const { consultation } = await caller.procurement.createConsultation(asked);
-  return { memberId, agentId, consultationId: consultation?.consultationId ?? '' };
+  const { teletransmission } = await platform.as('bfc-admin');
+  const { actId } = await deposit(teletransmission, memberId);
+  return { memberId, agentId, consultationId: consultation?.consultationId ?? '', actId };
 }
 
 /** A request in JSON in which no field is to be corrected; each has a request_id of its own. */
-export function goodRequest(message: string, { memberId, agentId, consultationId }: Known): object {
+export function goodRequest(message: string, { memberId, agentId, consultationId, actId }: Known): object {
   const values: Record<string, unknown> = {
     request_id: requestId(),
     member_id: memberId,
     agent_id: agentId,
     consultation_id: consultationId,
+    act_id: actId,
     organization_id: '',
     name: 'Beaune',
     title: 'Voirie',
     subject: requestId(),
     display_name: 'Agent of a test',
     value: '212100010',
+    number: actNumber(),
+    subject_code: '1.1',
+    decided_on: '2026-01-05',
+    published_on: '2026-01-06',
+    document_sha256: 'a'.repeat(64),
+    document_size: '1000',
     deadline: inDays(60).toISOString(),
   };
   return fill(message, (field) => values[field.name] ?? usual(field));

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { enrol, inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
+import { deposit, enrol, inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
 import { expect, test } from 'vitest';
 import { encode, type Rpc, rpcs } from './contract.ts';
 import { caught, expectRefusal, refusalOf } from './refused.ts';
@@ -20,6 +20,7 @@ test('the same request_id 50 times at once at two replicas, and again after a cr
 
   for (const ask of asks) {
     const rpc = rpcOf(ask.name);
+    if (ask.name === 'MarkActPublished') await depositFor(platform, { bfc, idf });
     await quiet(platform);
     const before = await effectsOf(platform);
     const bytes = await sameFromAll(ofBfc, rpc, encode(rpc.method.requestType.$type, ask.request(bfc)));
@@ -118,7 +119,7 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId', string>>;
+type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId', string>>;
 
 interface Ask {
   name: string;
@@ -163,11 +164,24 @@ const asks: Ask[] = (
       other: { etag: 'v2' },
     },
     { name: 'CloseConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v3' } },
+    {
+      name: 'MarkActPublished',
+      request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
+      other: { etag: 'v4' },
+    },
   ] satisfies Ask[] as Ask[]
 ).map(({ request, ...ask }) => {
   const id = requestId();
   return { ...ask, request: (known) => ({ ...request(known), requestId: id }) };
 });
+
+/** An upload is no unary command: its repeats have a test of their own, beside the command. */
+async function depositFor(platform: TestPlatform, knownOf: Record<string, Known>): Promise<void> {
+  for (const [operator, known] of Object.entries(knownOf)) {
+    const { teletransmission } = await platform.as(`${operator}-admin`, operator);
+    known.actId = (await deposit(teletransmission, known.memberId ?? '')).actId;
+  }
+}
 
 function rpcOf(name: string): Rpc {
   const rpc = rpcs.find(({ method }) => method.name === name);

@@ -163,7 +163,7 @@ async function ask(wires: Wires, { service, path, method }: Rpc, requests: objec
   const bytes = requests.map((request) => method.requestType.encode(method.requestType.fromJSON(request)).finish());
   const toText = (answer: Buffer) => JSON.stringify(method.responseType.toJSON(method.responseType.decode(answer)));
   const asAnswer = (error: CallError): Answer => ({ code: error.code, reason: error.reason, text: '' });
-  if (method.requestStream) {
+  if (method.requestStream && method.responseStream) {
     const receipts = await wire.stream(path, bytes).catch((error) => asAnswer(error as CallError));
     if (!Array.isArray(receipts)) return [receipts];
     return receipts.map((receipt) => {
@@ -174,7 +174,9 @@ async function ask(wires: Wires, { service, path, method }: Rpc, requests: objec
   }
   const answers: Answer[] = [];
   for (const one of bytes) {
-    const answer = wire.unary(path, one).then((got) => ({ code: status.OK, reason: '', text: toText(got) }));
+    // An upload of which the header comes alone: on the wire its one answer is a stream of one.
+    const sent = method.requestStream ? wire.stream(path, [one]).then(([got]) => got as Buffer) : wire.unary(path, one);
+    const answer = sent.then((got) => ({ code: status.OK, reason: '', text: toText(got) }));
     answers.push(await answer.catch(asAnswer));
   }
   return answers;

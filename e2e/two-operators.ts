@@ -1,4 +1,4 @@
-import { enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
+import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
 
@@ -28,7 +28,13 @@ export async function populate(platform: TestPlatform) {
   for (const consultationId of [publishedId, closedId])
     await known.caller.procurement.publishConsultation({ requestId: requestId(), consultationId });
   await known.caller.procurement.closeConsultation({ requestId: requestId(), consultationId: closedId });
+  for (const subject of [`${SECRET} act`, 'Voirie']) {
+    const { actId } = await deposit(admin.teletransmission, known.memberId, { subject });
+    const published = { requestId: requestId(), actId, publishedOn: '2026-01-06' };
+    await admin.teletransmission.markActPublished(published);
+  }
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
+  await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({
     requestId: requestId(),
     consultationId: await draft(idf, 'Lycée'),

@@ -18,12 +18,14 @@ import {
   startPostgres,
   startService,
 } from '@jonction/stack';
-import { type TestIssuer, testIssuer } from '@jonction/testing';
+import { type TestIssuer, type TestPrefecture, testIssuer, testPrefecture } from '@jonction/testing';
 
 const SECRET = 'secret of the kill test';
 
-/** What is killed: the three services, PostgreSQL and nats-server. */
-export type Target = 'membership' | 'procurement' | 'dce-library' | 'postgres' | 'nats';
+type ServiceName = 'membership' | 'procurement' | 'dce-library' | 'teletransmission';
+/** What can be killed. */
+export type Target = ServiceName | 'postgres' | 'nats' | 'prefecture';
+/** What the campaign kills: three services, PostgreSQL and nats-server. Acts have a kill test of their own. */
 export const TARGETS: readonly Target[] = ['membership', 'procurement', 'dce-library', 'postgres', 'nats'];
 
 /** A platform of real processes on servers of its own, that nothing else uses. */
@@ -32,6 +34,7 @@ export interface Servers extends AsyncDisposable {
   folder: string;
   keep(): void;
   targets: Record<Target, Restartable>;
+  prefecture: TestPrefecture;
   /** Those that ended although nobody killed them. */
   deaths(): string[];
   /** `127.0.0.1:<port>` of each service. */
@@ -66,11 +69,12 @@ export async function startServers(progress: (line: string) => void): Promise<Se
   const issuer = parts.use(await testIssuer());
   const platform = { adminUrl: postgres.adminUrl, natsUrl: nats.url, secret: SECRET };
   await provisionPlatform(platform);
+  const prefecture = parts.use(await testPrefecture());
   const deaths: string[] = [];
   const services: Record<string, Restartable> = {};
   const addresses: Record<string, string> = {};
   for (const name of serviceNames()) {
-    const acts = { documents: join(folder, 'documents'), prefectureUrl: 'http://127.0.0.1:1' };
+    const acts = { documents: join(folder, 'documents'), prefectureUrl: prefecture.url };
     const settings = { ...platform, ...acts, issuer: issuer.issuer, grpcPort: await freePort() };
     const env = { ...process.env, ...environmentOf(name, settings) };
     const watched = watch(name, deaths);
@@ -87,7 +91,8 @@ export async function startServers(progress: (line: string) => void): Promise<Se
     keep: () => {
       kept = true;
     },
-    targets: { ...(services as Record<'membership' | 'procurement' | 'dce-library', Restartable>), postgres, nats },
+    targets: { ...(services as Record<ServiceName, Restartable>), postgres, nats, prefecture },
+    prefecture,
     deaths: () => deaths,
     addresses,
     issuer,

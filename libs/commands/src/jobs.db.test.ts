@@ -1,9 +1,9 @@
 import { causedBy, newCause, schedule, writeUnit } from '@jonction/events';
-import { type Database, inOperator, openDatabase, transact } from '@jonction/service';
+import { type Database, inOperator, openDatabase, sql, transact } from '@jonction/service';
 import { eventually, type TestDatabase, testDatabase } from '@jonction/testing';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { type Job, startJobs } from './jobs.ts';
+import { type Job, type OutgoingJob, startJobs } from './jobs.ts';
 
 const tried = { operator: 'bfc', name: 'the work' };
 /** Who holds the workers' lock (`true`) and who waits for it. */
@@ -100,4 +100,36 @@ test('a session cut while it marks a job as done ends no worker: the job is done
   await eventually(() => expect(done.get('cut')).toBe(2));
   await put(database, 'after');
   await eventually(() => expect(done.get('after')).toBe(1));
+});
+
+test('the outside is asked in no transaction: what was loaded is read before, what came of it is written after', async () => {
+  await using parts = new AsyncDisposableStack();
+  const { own, database } = await opened(parts);
+  const steps: string[] = [];
+  const open = `select from pg_stat_activity where datname = current_database() and usename = 'procurement_app' and xact_start is not null`;
+  const seen: unknown[][] = [];
+  const asks: OutgoingJob<{ operator: string; key: string }, string, string> = {
+    async load(_, { key }) {
+      steps.push(`load ${key}`);
+      return key === 'nothing' ? undefined : key;
+    },
+    async call(loaded) {
+      steps.push(`call ${loaded}`);
+      seen.push(await own.query(open));
+      if (steps.length < 4) throw new Error('tried again');
+      return `${loaded} done`;
+    },
+    async record(em, _, result) {
+      steps.push(`record ${result}`);
+      await sql(em, 'select 1');
+    },
+  };
+  parts.use(startJobs(database, own.jobsUrl, { try: asks }));
+  await put(database, 'once');
+  await eventually(() =>
+    expect(steps).toEqual(['load once', 'call once', 'load once', 'call once', 'record once done']),
+  );
+  expect(seen).toEqual([[], []]);
+  await put(database, 'nothing');
+  await eventually(() => expect(steps.at(-1)).toBe('load nothing'));
 });

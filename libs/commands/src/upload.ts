@@ -1,4 +1,12 @@
-import { type Call, type Database, inOperator, type MessageType, refuse, transact } from '@jonction/service';
+import {
+  type Call,
+  type Database,
+  DomainError,
+  inOperator,
+  type MessageType,
+  refuse,
+  transact,
+} from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { allow, findCallers } from './access.ts';
 import { answerKept, type Command, type CommandContext, type CommandPlan, type Runner } from './runner.ts';
@@ -70,8 +78,17 @@ async function admitHeader(
   return transact(em, async () => {
     const callers = await findCallers(em, call.operator, [call.subject]);
     const caller = allow(callers.get(call.subject), plan.right);
-    const past = await answerKept(em, { plan, call, request: header });
-    if (!past) await shape.check(em, header, { now: new Date(), caller });
-    return past;
+    const asked = { plan, call, request: header };
+    const past = await answerKept(em, asked);
+    if (past) return past;
+    try {
+      await shape.check(em, header, { now: new Date(), caller });
+    } catch (error) {
+      // The same deposit may have been accepted a moment ago: then it was refused for what it did itself.
+      const late = error instanceof DomainError ? await answerKept(em, asked) : undefined;
+      if (!late) throw error;
+      return late;
+    }
+    return undefined;
   });
 }

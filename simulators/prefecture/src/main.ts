@@ -71,7 +71,7 @@ async function serve(prefecture: Prefecture, request: IncomingMessage, holdMs: n
   if (asked === 'GET ') return { status: 200, body: { simulated: true, says: 'A simulated prefecture.' } };
   if (asked === 'POST envelopes') {
     prefecture.take(await receive(request));
-    if (holdMs > 0) await pause(holdMs);
+    if (holdMs > 0) await pause(holdMs, undefined, { ref: false });
     return { status: 200, body: { simulated: true } };
   }
   if (asked === 'GET mailboxes') return { status: 200, body: { messages: prefecture.mailbox(mailbox) } };

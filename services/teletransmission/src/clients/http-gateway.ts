@@ -1,4 +1,8 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import http, { type RequestOptions } from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ActNature } from '@jonction/contracts';
 import { UUID } from '@jonction/service';
 import type { Answer } from '../domain/answer.ts';
@@ -29,13 +33,14 @@ export function httpGateway(url: string): Gateway {
     async send(envelope, signal) {
       const document = await envelope.document.open();
       try {
-        await ask(`${url}/envelopes`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/pdf', 'x-envelope': headerOf(envelope) },
-          body: Readable.toWeb(document),
-          duplex: 'half',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN_MS)]),
-        } as RequestInit);
+        const headers = {
+          'content-type': 'application/pdf',
+          'content-length': envelope.document.size,
+          'x-envelope': headerOf(envelope),
+        };
+        const within = AbortSignal.any([signal, AbortSignal.timeout(SEND_WITHIN_MS)]);
+        const status = await post(`${url}/envelopes`, document, { headers, signal: within });
+        if (status !== 200) throw new GatewayUnavailable(`the prefecture answers ${status}`);
       } finally {
         document.destroy();
       }
@@ -51,6 +56,21 @@ export function httpGateway(url: string): Gateway {
 }
 
 const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+
+/** Sends a document and gives the status of the answer. Not by `fetch`, which held a hundred of 150 MiB at a time. */
+async function post(url: string, document: Readable, options: RequestOptions): Promise<number> {
+  const { request } = url.startsWith('https:') ? https : http;
+  const outgoing = request(url, { ...options, method: 'POST' });
+  const answered = once(outgoing, 'response') as Promise<[http.IncomingMessage]>;
+  try {
+    // The answer may come, when it is a refusal, before the last byte is sent.
+    const [answer] = await Promise.race([answered, pipeline(document, outgoing).then(() => answered)]);
+    answer.resume();
+    return answer.statusCode ?? 0;
+  } catch (error) {
+    throw new GatewayUnavailable('the prefecture cannot be reached', { cause: error });
+  }
+}
 
 /** Whatever is not a success may be one later: it is the other side that must be mended. */
 async function ask(url: string, request: RequestInit): Promise<Response> {

@@ -70,11 +70,11 @@ async function judge(em: EntityManager, header: DepositActHeader, { now, caller 
   );
   fields.expect(documentSize >= 0n, 'document_size', 'must be a number of bytes');
   fields.done();
-  if (documentSize === 0n) throw refuse('DOCUMENT_EMPTY');
-  if (documentSize > LARGEST_DOCUMENT) throw refuse('DOCUMENT_TOO_LARGE', { limit: LARGEST_DOCUMENT });
-  mustBeDecided(decidedOn, now);
   if (!(await em.findOne(KnownMember, { memberId }))) throw refuse('NOT_A_MEMBER');
   if (caller.memberId !== '' && caller.memberId !== memberId) throw refuse('OTHER_MEMBER');
+  mustBeDecided(decidedOn, now);
+  if (documentSize === 0n) throw refuse('DOCUMENT_EMPTY');
+  if (documentSize > LARGEST_DOCUMENT) throw refuse('DOCUMENT_TOO_LARGE', { limit: LARGEST_DOCUMENT });
 }
 
 /** Keeps the document for good before any row names it. When it throws, nothing of it is left. */

@@ -47,7 +47,8 @@ create table incoming_message (
   sha256 text not null,
   -- Bytes and not text: what cannot be read must be kept too.
   body bytea not null,
-  outcome text not null check (outcome in ('APPLIED', 'REPEATED', 'SET_ASIDE')),
+  -- APPLIED, REPEATED or SET_ASIDE.
+  outcome text not null,
   act_id uuid,
   read_at timestamptz not null default now(),
   -- When it was taken out of the mailbox, where it stays until what follows from it is committed.
