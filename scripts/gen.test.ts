@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyOver, differences, doorOf, exportedNames, generate, generatedFiles } from './gen.ts';
+import { copyOver, differences, doorOf, exportedNames, generate, generatedFiles, stalePages } from './gen.ts';
 
 const repository = resolve(import.meta.dirname, '..');
 let root: string;
@@ -52,6 +52,13 @@ test('a file that is missing, changed by hand or left over is listed, and put ri
   copyOver(fresh, kept);
   expect(differences(fresh, kept)).toEqual([]);
   expect(readFileSync(join(kept, 'ours.test.ts'), 'utf8')).toContain('by hand');
+});
+
+test('a page that is missing or changed by hand is listed, one that is right is not', () => {
+  writeFileSync(join(root, 'right.md'), '# Right\n');
+  writeFileSync(join(root, 'changed.md'), '# Changed by hand\n');
+  const pages = new Map(['right.md', 'changed.md', 'missing.md'].map((path) => [path, '# Right\n']));
+  expect(stalePages(root, pages)).toEqual(['changed.md', 'missing.md']);
 });
 
 test('what exists for the type checker alone is exported as a type', () => {

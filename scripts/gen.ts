@@ -1,11 +1,21 @@
 /**
- * Makes libs/contracts/src from proto/: the TypeScript of each file, one door (index.ts) and the descriptors.
+ * Makes libs/contracts/src from proto/: the TypeScript of each file, one door (index.ts) and the descriptors. Then, from
+ * proto/ and what each service hears, the two pages of events: docs/events.md and docs/asyncapi.yaml.
  *
  *   npm run gen             writes what changed
- *   npm run gen -- --check  writes nothing; exit 1 and a list when the folder is not what proto/ says
+ *   npm run gen -- --check  writes nothing; exit 1 and a list when something is not what proto/ says
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
@@ -127,23 +137,60 @@ function buf(cwd: string, args: string[]): void {
   execFileSync(join(bin, 'buf'), args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-function main(): void {
+/** The paths of the pages that are not what they should be. */
+export function stalePages(root: string, pages: ReadonlyMap<string, string>): string[] {
+  const kept = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
+  return [...pages].filter(([path, text]) => kept(path) !== text).map(([path]) => path);
+}
+
+/** Brings libs/contracts/src up to date, or says on stderr what is not when `check` is set. Returns how many differed. */
+function contracts(check: boolean): number {
   const kept = join(repository, 'libs', 'contracts', 'src');
   const fresh = mkdtempSync(join(tmpdir(), 'contracts-'));
   try {
     generate(repository, fresh);
     const wrong = differences(fresh, kept);
-    if (process.argv.includes('--check')) {
-      for (const line of wrong) console.error(`libs/contracts/src: ${line}`);
-      if (wrong.length > 0) console.error('The contracts are not what proto/ says. Run `npm run gen` and commit.');
-      process.exitCode = wrong.length > 0 ? 1 : 0;
-    } else {
-      copyOver(fresh, kept);
-      console.log(`gen: ${generatedFiles(kept).length} files, ${wrong.length} changed`);
-    }
+    if (check) for (const line of wrong) console.error(`libs/contracts/src: ${line}`);
+    else copyOver(fresh, kept);
+    return wrong.length;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
-if (import.meta.main) main();
+/** The same for the pages of events. */
+async function pages(check: boolean): Promise<number> {
+  // Only now: the services are read through the contracts, which were just written.
+  const { documentsOf, unexampled } = await import('./gen/documents.ts');
+  const texts = await documentsOf(repository).catch((error: Error) => {
+    throw new Error(
+      `the contracts are made, the pages of events are not, for a service cannot be read: ${error.message}\n` +
+        'Mend its src/subscriptions.ts, or what it imports, and run `npm run gen` again.',
+    );
+  });
+  const stale = stalePages(repository, texts);
+  for (const path of stale) {
+    if (check) console.error(`differs: ${path}`);
+    else writeFileSync(join(repository, path), texts.get(path) ?? '');
+  }
+  for (const field of check ? [] : unexampled(repository))
+    console.log(`gen: the example of ${field} shows "…"; end its sentence in proto/ with: such as \`what it may be\`.`);
+  return stale.length;
+}
+
+async function main(): Promise<void> {
+  const check = process.argv.includes('--check');
+  const changed = contracts(check) + (await pages(check));
+  if (!check) console.log(`gen: ${changed} files changed`);
+  else if (changed > 0) {
+    console.error('What is generated is not what proto/ and the services say. Run `npm run gen` and commit.');
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) {
+  await main().catch((error: Error) => {
+    console.error(`gen: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

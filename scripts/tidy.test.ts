@@ -63,6 +63,25 @@ const faults: [string, Files, string[]][] = [
     },
     ['proto/jonction/bridges/v1/events.proto:1 event-fields'],
   ],
+  [
+    'a service that no manifest deploys',
+    { 'deploy/k8s/base/kustomization.yaml': 'resources:\n  - bridges.yaml\n', ...readme('deploy') },
+    ['deploy/k8s/base/bridges.yaml:1 manifest'],
+  ],
+  [
+    'a manifest that kustomize does not know',
+    { 'deploy/k8s/base/kustomization.yaml': '', 'deploy/k8s/base/bridges.yaml': '', ...readme('deploy') },
+    ['deploy/k8s/base/kustomization.yaml:1 manifest'],
+  ],
+  [
+    'a right that no role gives',
+    {
+      [`${src}/rpc.ts`]: "\nexport const a = [query('x', 'bridges.read', x), command('y', 'bridges.open', y)];\n",
+      ...withoutFaults('services/membership'),
+      'services/membership/src/domain/roles.ts': "export const roles = ['bridges.read'];\n",
+    },
+    [`${src}/rpc.ts:2 right-given`],
+  ],
   ['a rule that knows a library', { [domain]: "import pg from 'pg';" }, [`${domain}:1 domain-imports`]],
   ['a rule that knows the tables', { [domain]: "import '../db/tables.ts';" }, [`${domain}:1 domain-imports`]],
   [

@@ -17,6 +17,7 @@ import {
   syntax,
 } from './tidy/borders.ts';
 import { commands, dependencyLines, references, rootFolders, titles } from './tidy/documents.ts';
+import { manifests, rights } from './tidy/elsewhere.ts';
 import { asciiPaths, defaultExports, exactVersions, indexFiles, vagueNames } from './tidy/names.ts';
 import { eventFields } from './tidy/protos.ts';
 import { handlerNames, rpcFiles, serviceLayout, serviceReadme } from './tidy/services.ts';
@@ -26,7 +27,7 @@ import { type Check, type Fault, readTree, type Tree } from './tidy/tree.ts';
 
 /** All the rules. Each is a function from the tree to its faults, tested alone in tidy.test.ts. */
 export const checks: Check[] = [
-  ...[syntax, serviceLayout, serviceReadme, rpcFiles, handlerNames, eventFields],
+  ...[syntax, serviceLayout, serviceReadme, rpcFiles, handlerNames, eventFields, manifests, rights],
   ...[domainImports, domainClock, environment, subjectStrings, rawPublish, borders],
   ...[sleeps, patches, expectations, skipped],
   ...[functionSizes, fileSizes, libBudget],

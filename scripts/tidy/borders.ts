@@ -71,7 +71,7 @@ const impureCalls =
 /** The environment is read where it is parsed. Telemetry and logs are there before any service, and read OTEL_* for all. */
 export function environment(tree: Tree): Fault[] {
   const allowed =
-    /^(services\/[^/]+\/src\/config\.ts$|libs\/service\/src\/(telemetry|log)\.ts$|(scripts|libs\/stack|libs\/testing|bench|e2e)\/|vitest\.config\.ts$)/;
+    /^(services\/[^/]+\/src\/config\.ts$|libs\/service\/src\/(telemetry|log)\.ts$|(scripts|libs\/stack|libs\/testing|bench|e2e|examples)\/|vitest\.config\.ts$)/;
   return codeFiles(tree)
     .filter((path) => !allowed.test(path))
     .map((path) => sourceOf(tree, path))

@@ -33,9 +33,9 @@ export interface MemberAdmitted {
   organizationId: string;
   /** What it is in law. */
   kind: OrganizationKind;
-  /** Its official name. */
+  /** Its official name, such as `Agencourt`. */
   name: string;
-  /** The departement it lies in; empty for a region. */
+  /** The departement it lies in, such as `21`; empty for a region. */
   departementCode: string;
   /** Its codes, with the days they are valid. */
   identifiers: Identifier[];
@@ -51,7 +51,7 @@ export interface AgentEnrolled {
   memberId: string;
   /** The agent. */
   agentId: string;
-  /** The `sub` of its tokens, given by the identity provider. */
+  /** The `sub` of its tokens, given by the identity provider, such as `bfc-admin`. */
   subject: string;
 }
 
@@ -65,7 +65,7 @@ export interface EntitlementGranted {
   agentId: string;
   /** The entitlement. */
   entitlementId: string;
-  /** The role. */
+  /** The role, such as `ROLE_BUYER`. */
   role: Role;
   /** The rights that the role gives, such as `procurement.publish`. */
   rights: string[];
@@ -83,7 +83,7 @@ export interface EntitlementRevoked {
   agentId: string;
   /** The entitlement that ended. */
   entitlementId: string;
-  /** The role. */
+  /** The role, such as `ROLE_BUYER`. */
   role: Role;
   /** Since when. */
   revokedAt: Date | undefined;

@@ -477,7 +477,7 @@ export function errorReasonToNumber(object: ErrorReason): number {
 export interface Identifier {
   /** Who gave it. */
   scheme: IdentifierScheme;
-  /** The code, without spaces. */
+  /** The code, without spaces, such as `212100010`. */
   value: string;
   /** The first day, `YYYY-MM-DD`; empty when it has always been so. */
   validFrom: string;

@@ -86,7 +86,7 @@ export interface ConsultationDrafted {
   memberId: string;
   /** The consultation. */
   consultationId: string;
-  /** What is bought. */
+  /** What is bought, such as `Réfection de la toiture de l’école`. */
   title: string;
   /** Until when tenders will be taken. */
   deadline: Date | undefined;
@@ -100,9 +100,9 @@ export interface ConsultationPublished {
   memberId: string;
   /** The consultation. */
   consultationId: string;
-  /** What is bought. */
+  /** What is bought, such as `Réfection de la toiture de l’école`. */
   title: string;
-  /** The buyer's name when it was published. */
+  /** The buyer's name when it was published, such as `Agencourt`. */
   buyerName: string;
   /** When it became public. */
   publishedAt:
