@@ -24,7 +24,7 @@ export interface ActDeposited {
   memberId: string;
   /** The act. */
   actId: string;
-  /** The authority's own number for it. */
+  /** The authority's own number for it, such as `DEL2026_014`. */
   number: string;
   /** What it is in law. */
   nature: ActNature;
@@ -102,7 +102,7 @@ export interface ActRejected {
   memberId: string;
   /** The act. */
   actId: string;
-  /** The prefecture's code for what is wrong. */
+  /** The prefecture's code for what is wrong, such as `002`. */
   anomalyCode: string;
   /** When we read its answer. */
   rejectedAt: Date | undefined;
