@@ -22,7 +22,7 @@ const HELP = `Brings up the whole platform on this machine, and keeps it up unti
   --help   prints this
 
 Servers that run already are used when they are given: DATABASE_URL (an administrator of PostgreSQL 15 or newer),
-NATS_URL (a nats-server 2.14 or newer with JetStream and the users that npm run -s provision -- --nats-users prints).
+NATS_URL (a nats-server 2.14 or newer with JetStream and what npm run -s provision -- --nats-config prints).
 JONCTION_SECRET is what all passwords derive from; a secret file in the data folder when not given.
 Ports: PG_PORT, NATS_PORT, CONSOLE_PORT, GRPC_PORT (the first service; the others follow), or PORT_BASE to move them all.
 `;
