@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { natsUrlFor, operatorMode, provisionPlatform, snake, speakers } from '@jonction/stack';
 import { dataDir } from './console/config.ts';
+import { provisionPartners } from './partner/provision.ts';
 import { asProvisioner, findServers, runCommand, secretOf, servicesNamed } from './start/running.ts';
 
 const HELP = `Makes and updates what the services need: roles, databases, tables, streams, durables. Safe to run again.
@@ -31,4 +32,5 @@ await runCommand(async () => {
     return console.log(JSON.stringify(operatorMode(secret(), await speakers(), './accounts'), null, 2));
   const servers = findServers(process.env);
   await asProvisioner(servers, () => provisionPlatform(servers, (line) => console.log(line)));
+  await provisionPartners(servers, (line) => console.log(line));
 });

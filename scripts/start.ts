@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { acquireLock, type Progress, provisionPlatform } from '@jonction/stack';
 import { dataDir } from './console/config.ts';
 import { openIssuer } from './console/issuer.ts';
+import { provisionPartners } from './partner/provision.ts';
 import { ROSTER_NOTICE } from './roster.ts';
 import { playDay, wasPlayed } from './start/day.ts';
 import { loadMembers } from './start/members.ts';
@@ -126,6 +127,7 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
   noteRun();
   stop.throwIfAborted();
   await provisionPlatform({ adminUrl, natsUrl, secret }, say);
+  await provisionPartners({ adminUrl, natsUrl, secret }, say);
   stop.throwIfAborted();
   const services = await startServices({
     ...common,

@@ -82,22 +82,28 @@ export function servicesNamed(names: string[]): string[] {
 }
 
 /** Works with a connection to NATS as the provisioner. Throws when the server does not take it within 5 s. */
-export async function asProvisioner<T>(
-  { natsUrl, secret }: PlatformAddress,
+export function asProvisioner<T>(servers: PlatformAddress, work: (nats: NatsConnection) => Promise<T>): Promise<T> {
+  return asUser('provisioner', servers, work);
+}
+
+/** The same as `system`, who takes and lists accounts, or as another. */
+export async function asUser<T>(
+  user: string,
+  { natsUrl, secret }: Pick<PlatformAddress, 'natsUrl' | 'secret'>,
   work: (nats: NatsConnection) => Promise<T>,
 ): Promise<T> {
-  const url = natsUrlFor(natsUrl, 'provisioner', secret);
+  const url = natsUrlFor(natsUrl, user, secret);
   const trial = await connect({
     ...natsOptions(url),
     timeout: 5_000,
     reconnect: false,
   }).catch((error: Error) => {
     throw new Error(
-      `nats-server on ${new URL(url).host} does not let the provisioner in: ${error.message}. ${NATS_ADVICE}`,
+      `nats-server on ${new URL(url).host} does not let the ${user} in: ${error.message}. ${NATS_ADVICE}`,
     );
   });
   await trial.close();
-  const nats = await connectNats(url, 'provisioner');
+  const nats = await connectNats(url, user);
   return work(nats).finally(() => nats.close());
 }
 
