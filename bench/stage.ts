@@ -7,7 +7,7 @@ import {
   findNatsServer,
   freePort,
   natsUrlFor,
-  natsUsers,
+  operatorMode,
   planOf,
   provisionPlatform,
   ROOT,
@@ -60,9 +60,15 @@ export async function openStage(): Promise<Stage> {
   );
   const { adminUrl } = postgres;
   const { path: binary } = await findNatsServer();
-  const users = natsUsers(SECRET, await speakers());
+  const configuration = operatorMode(SECRET, await speakers(), join(folder, 'nats', 'accounts'));
   const nats = parts.use(
-    await startNats({ dir: join(folder, 'nats'), port: await freePort(), logFile: logOf('nats'), binary, users }),
+    await startNats({
+      dir: join(folder, 'nats'),
+      port: await freePort(),
+      logFile: logOf('nats'),
+      binary,
+      configuration,
+    }),
   );
   const consoleUrl = await startSink(folder, parts);
   const issuer = await openIssuer(folder);

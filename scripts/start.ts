@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { acquireLock, type Progress, provisionPlatform } from '@jonction/stack';
 import { dataDir } from './console/config.ts';
 import { openIssuer } from './console/issuer.ts';
+import { provisionPartners } from './partner/provision.ts';
 import { ROSTER_NOTICE } from './roster.ts';
 import { playDay, wasPlayed } from './start/day.ts';
 import { loadMembers } from './start/members.ts';
@@ -22,7 +23,7 @@ const HELP = `Brings up the whole platform on this machine, and keeps it up unti
   --help   prints this
 
 Servers that run already are used when they are given: DATABASE_URL (an administrator of PostgreSQL 15 or newer),
-NATS_URL (a nats-server 2.14 or newer with JetStream and the users that npm run -s provision -- --nats-users prints).
+NATS_URL (a nats-server 2.14 or newer with JetStream and what npm run -s provision -- --nats-config prints).
 JONCTION_SECRET is what all passwords derive from; a secret file in the data folder when not given.
 Ports: PG_PORT, NATS_PORT, CONSOLE_PORT, PREFECTURE_PORT, GRPC_PORT (the first service; the others follow), or PORT_BASE to move them all.
 `;
@@ -126,6 +127,7 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
   noteRun();
   stop.throwIfAborted();
   await provisionPlatform({ adminUrl, natsUrl, secret }, say);
+  await provisionPartners({ adminUrl, natsUrl, secret }, say);
   stop.throwIfAborted();
   const services = await startServices({
     ...common,

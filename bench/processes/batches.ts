@@ -1,3 +1,4 @@
+import { natsOptions } from '@jonction/events';
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { answer } from '../child.ts';
@@ -10,8 +11,7 @@ let nats: NatsConnection;
 let ready: { subject: string; body: string; options: { headers: MsgHdrs } }[] = [];
 
 async function prepare({ natsUrl }: { natsUrl: string }): Promise<void> {
-  const { host, username, password } = new URL(natsUrl);
-  nats = await connect({ servers: host, user: username, pass: password, inboxPrefix: '_INBOX.provisioner' });
+  nats = await connect({ ...natsOptions(natsUrl), inboxPrefix: '_INBOX.provisioner' });
   const jsm = await jetstreamManager(nats);
   await jsm.streams.add({
     name: STREAM,

@@ -1,3 +1,4 @@
+import { natsOptions } from '@jonction/events';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { answer } from '../child.ts';
@@ -6,8 +7,7 @@ import { answer } from '../child.ts';
 let nats: NatsConnection;
 
 async function prepare({ natsUrl }: { natsUrl: string }): Promise<void> {
-  const { host, username, password } = new URL(natsUrl);
-  nats = await connect({ servers: host, user: username, pass: password, inboxPrefix: '_INBOX.provisioner' });
+  nats = await connect({ ...natsOptions(natsUrl), inboxPrefix: '_INBOX.provisioner' });
 }
 
 /** Consumes `count` messages of a stream after `seq`. Gives messages a second, from the first request to the last acknowledgement. */

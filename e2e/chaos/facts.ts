@@ -1,3 +1,4 @@
+import { natsOptions } from '@jonction/events';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Client } from 'pg';
@@ -172,8 +173,7 @@ async function inDatabase<T>(adminUrl: string, database: string, work: (ask: Ask
 }
 
 async function readStreams(natsUrl: string): Promise<Record<string, Message[]>> {
-  const { host, username, password } = new URL(natsUrl);
-  const nats = await connect({ servers: host, user: username, pass: password, inboxPrefix: `_INBOX.${username}` });
+  const nats = await connect({ ...natsOptions(natsUrl), inboxPrefix: '_INBOX.provisioner' });
   try {
     const manager = await jetstreamManager(nats);
     const streams: Record<string, Message[]> = {};

@@ -7,7 +7,7 @@ import {
   findNatsServer,
   freePort,
   natsUrlFor,
-  natsUsers,
+  operatorMode,
   provisionPlatform,
   type Restartable,
   ROOT,
@@ -61,10 +61,10 @@ export async function startServers(progress: (line: string) => void): Promise<Se
   });
   const postgres = parts.use(await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres') }));
   const { path: binary } = await findNatsServer({ progress });
-  const users = natsUsers(SECRET, await speakers());
+  const configuration = operatorMode(SECRET, await speakers(), join(folder, 'nats', 'accounts'));
   const port = await freePort();
   const nats = parts.use(
-    await startNats({ dir: join(folder, 'nats'), port, logFile: logOf('nats-server'), binary, users }),
+    await startNats({ dir: join(folder, 'nats'), port, logFile: logOf('nats-server'), binary, configuration }),
   );
   const issuer = parts.use(await testIssuer());
   const platform = { adminUrl: postgres.adminUrl, natsUrl: nats.url, secret: SECRET };

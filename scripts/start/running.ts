@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectNats } from '@jonction/events';
+import { connectNats, natsOptions } from '@jonction/events';
 import { natsUrlFor, type PlatformAddress, seekSecrets, serviceNames, snake } from '@jonction/stack';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { dataDir } from '../console/config.ts';
@@ -82,26 +82,32 @@ export function servicesNamed(names: string[]): string[] {
 }
 
 /** Works with a connection to NATS as the provisioner. Throws when the server does not take it within 5 s. */
-export async function asProvisioner<T>(
-  { natsUrl, secret }: PlatformAddress,
+export function asProvisioner<T>(servers: PlatformAddress, work: (nats: NatsConnection) => Promise<T>): Promise<T> {
+  return asUser('provisioner', servers, work);
+}
+
+/** The same as `system`, who takes and lists accounts, or as another. */
+export async function asUser<T>(
+  user: string,
+  { natsUrl, secret }: Pick<PlatformAddress, 'natsUrl' | 'secret'>,
   work: (nats: NatsConnection) => Promise<T>,
 ): Promise<T> {
-  const { host, username, password } = new URL(natsUrlFor(natsUrl, 'provisioner', secret));
+  const url = natsUrlFor(natsUrl, user, secret);
   const trial = await connect({
-    servers: host,
-    user: username,
-    pass: password,
+    ...natsOptions(url),
     timeout: 5_000,
     reconnect: false,
   }).catch((error: Error) => {
-    throw new Error(`nats-server on ${host} does not let the provisioner in: ${error.message}. ${NATS_ADVICE}`);
+    throw new Error(
+      `nats-server on ${new URL(url).host} does not let the ${user} in: ${error.message}. ${NATS_ADVICE}`,
+    );
   });
   await trial.close();
-  const nats = await connectNats(natsUrlFor(natsUrl, 'provisioner', secret), 'provisioner');
+  const nats = await connectNats(url, user);
   return work(nats).finally(() => nats.close());
 }
 
-const NATS_ADVICE = 'Its users are those that npm run -s provision -- --nats-users prints for JONCTION_SECRET.';
+const NATS_ADVICE = 'It must run on what npm run -s provision -- --nats-config prints for JONCTION_SECRET.';
 
 /** What the one who typed the command can mend by typing another. */
 export class Mistake extends Error {}

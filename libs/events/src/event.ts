@@ -44,6 +44,14 @@ export function subjectsOf(type: string): string {
   return `evt.${context}.${version}.${name}.>`;
 }
 
+/** What one operator says: all of a context (version 1), or one event; of all its members, or of one. For a partner's filter. */
+export function subjectsWithin(context: string, operator: string, { event = '*', memberId = '*' } = {}): string {
+  for (const token of [context, operator, ...[event, memberId].filter((one) => one !== '*')]) {
+    if (!TOKEN.test(token)) throw new Error(`"${token}" cannot stand in a subject: letters, digits, - and _ can`);
+  }
+  return `evt.${context}.v1.${event}.${operator}.${memberId}`;
+}
+
 /** A context's stream bears its name and takes all it says. */
 export function streamSubjects(context: string): string {
   return `evt.${context}.>`;

@@ -7,9 +7,10 @@ export {
   streamSubjects,
   subjectOf,
   subjectsOf,
+  subjectsWithin,
 } from './event.ts';
 export { type Heard, handleAll, type Released, release } from './inbox.ts';
-export { connectNats } from './nats.ts';
+export { connectNats, natsOptions } from './nats.ts';
 export { envelope, type Row, send } from './publish.ts';
 export { mark, type RelayOptions, settle, startRelay } from './relay.ts';
 export { type EventsOptions, startEvents } from './start.ts';

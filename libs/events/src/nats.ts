@@ -1,17 +1,20 @@
 import { log } from '@jonction/service';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, jwtAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+
+/** How to reach `nats://<user's JWT>:<seed of its key>@host:port`; a server without users takes `nats://host:port`. */
+export function natsOptions(url: string): ConnectionOptions {
+  const { host, username: jwt, password: seed } = new URL(url);
+  return { servers: host, ...(jwt && { authenticator: jwtAuthenticator(jwt, Buffer.from(seed)) }) };
+}
 
 /**
  * Connects, or throws within seconds. Once connected it never gives up: what a service cannot send or hear meanwhile waits
  * in PostgreSQL and in the stream.
  */
 export async function connectNats(url: string, name: string): Promise<NatsConnection> {
-  const { host, username, password } = new URL(url);
   const nats = await connect({
-    servers: host,
+    ...natsOptions(url),
     name,
-    user: decodeURIComponent(username),
-    pass: decodeURIComponent(password),
     inboxPrefix: `_INBOX.${name}`,
     maxReconnectAttempts: -1,
     timeout: 5_000,

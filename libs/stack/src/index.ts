@@ -1,11 +1,11 @@
 export { type Child, type ChildOptions, type Exit, type Restartable, spawnChild } from './child.ts';
 export { acquireLock, type Lock, seekSecrets } from './lock.ts';
 export { type Nats, type NatsOptions, type NatsUser, startNats } from './nats.ts';
+export { accountKeys, ackSubjects, natsUrlFor, operatorMode, pushAccount } from './nats-accounts.ts';
 export { findNatsServer, type NatsBinary } from './nats-binary.ts';
+export { type Claims, claimsOf, keyOf, newUserKey, seedOf, sign } from './nats-keys.ts';
 export {
   environmentOf,
-  natsUrlFor,
-  natsUsers,
   type PlatformAddress,
   passwordOf,
   planOf,

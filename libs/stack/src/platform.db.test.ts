@@ -1,7 +1,7 @@
-import { connectNats, subjectOf } from '@jonction/events';
+import { connectNats, natsOptions, subjectOf } from '@jonction/events';
 import { testNats } from '@jonction/testing';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serviceNames, snake } from './platform.ts';
 
@@ -51,11 +51,13 @@ async function heard(connection: NatsConnection, subject: string): Promise<strin
 test('each service has a user, and none of them has the password of another', async () => {
   const urls = ['provisioner', ...serviceNames().map(snake)].map((user) => nats.urlOf(user));
   expect(new Set(urls.map((url) => new URL(url).password)).size).toBe(urls.length);
-  const [, wrong = ''] = urls;
-  const stranger = wrong.replace(/:[0-9a-f]+@/, ':stolen@');
-  const { connect } = await import('@nats-io/transport-node');
-  const { host, username } = new URL(stranger);
-  await expect(connect({ servers: host, user: username, pass: 'stolen', reconnect: false })).rejects.toThrow(
+  const [provisioner = '', membership = ''] = urls;
+  const stranger = new URL(provisioner);
+  stranger.password = new URL(membership).password;
+  const { host } = stranger;
+  await expect(connect({ ...natsOptions(stranger.href), reconnect: false })).rejects.toThrow(/authorization/i);
+  await expect(connect({ servers: host, reconnect: false })).rejects.toThrow(/authorization/i);
+  await expect(connect({ servers: host, user: 'provisioner', pass: 'x', reconnect: false })).rejects.toThrow(
     /authorization/i,
   );
 });
@@ -85,6 +87,10 @@ describe('a service', () => {
     ['takes the events of a durable of another', '$JS.API.CONSUMER.MSG.NEXT.membership.dce_library'],
     ['acknowledges for another', '$JS.ACK.membership.dce_library.1.1.1.1.0'],
     ['acknowledges for another, in the newer form', '$JS.ACK._.hash.membership.dce_library.1.1.1.1.0.token'],
+    [
+      'acknowledges for another, in the older form read as the newer',
+      '$JS.ACK.procurement.dce_library.membership.procurement.1.1.1',
+    ],
     ['sets the durable of another back', '$JS.API.CONSUMER.RESET.membership.dce_library'],
     ['makes a stream', '$JS.API.STREAM.CREATE.mine'],
     ['changes its stream', '$JS.API.STREAM.UPDATE.procurement'],

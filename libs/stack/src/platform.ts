@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/commands';
-import { connectNats, contextNameOf, type Subscription, streamSubjects } from '@jonction/events';
-import type { NatsUser } from './nats.ts';
+import { connectNats, type Subscription } from '@jonction/events';
+import { natsUrlFor, provisionAccount } from './nats-accounts.ts';
 import { provisionStreams, type Speaker } from './topology.ts';
 
 /** The repository's folder. */
@@ -15,7 +15,7 @@ export const serviceNames = (): string[] => readdirSync(join(ROOT, 'services')).
 /** `dce-library` → `dce_library`: its context, stream, durables, database and roles. */
 export const snake = (name: string): string => name.replaceAll('-', '_');
 
-/** The password of a role or of a NATS user: the same secret always gives the same. */
+/** The password of a role: the same secret always gives the same. */
 export const passwordOf = (secret: string, role: string): string =>
   createHmac('sha256', secret).update(role).digest('hex');
 
@@ -41,45 +41,6 @@ export function planOf(name: string, secret: string, database = snake(name)) {
   return { service: snake(name), database, folders, password: (role: string) => passwordOf(secret, role) };
 }
 
-/** The users of nats-server: the provisioner may do everything, a service what its outbox and its subscriptions need. */
-export function natsUsers(secret: string, services: Speaker[]): NatsUser[] {
-  const provisioner = { user: 'provisioner', password: passwordOf(secret, 'nats provisioner') };
-  return [
-    provisioner,
-    ...services.map((service) => ({
-      user: service.name,
-      password: passwordOf(secret, `nats ${service.name}`),
-      permissions: permissionsOf(service),
-    })),
-  ];
-}
-
-function permissionsOf({ name, subscriptions }: Speaker) {
-  const streams = [...new Set(subscriptions.map(({ type }) => contextNameOf(type.$type)))];
-  const ofStream = (stream: string) => [
-    ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
-    // The two forms of acknowledgement: that of 2.10, and that of 2.15 with domain and account.
-    `$JS.ACK.${stream}.${name}.>`,
-    `$JS.ACK.*.*.${stream}.${name}.>`,
-  ];
-  return {
-    publish: [
-      streamSubjects(name),
-      `nudge.${name}`,
-      `$JS.API.STREAM.INFO.${name}`,
-      `$JS.API.STREAM.MSG.GET.${name}`,
-      '_INBOX.provisioner.>',
-      ...streams.flatMap(ofStream),
-    ],
-    subscribe: [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`],
-  };
-}
-
-/** `nats://user:password@host:port`. */
-export function natsUrlFor(url: string, user: string, secret: string): string {
-  return `nats://${user}:${passwordOf(secret, `nats ${user}`)}@${new URL(url).host}`;
-}
-
 export interface PlatformAddress {
   /** A superuser's, from which roles and databases are made. */
   adminUrl: string;
@@ -97,9 +58,11 @@ export async function provisionPlatform(
     const done = await provisionDatabase(adminUrl, planOf(name, secret));
     progress(`database ${snake(name)}: ${done.length > 0 ? done.join(', ') : 'up to date'}`);
   }
+  const services = await speakers();
+  progress(`rights on NATS: ${await provisionAccount({ natsUrl, secret }, services)}`);
   const nats = await connectNats(natsUrlFor(natsUrl, 'provisioner', secret), 'provisioner');
   try {
-    const done = await provisionStreams(nats, await speakers());
+    const done = await provisionStreams(nats, services);
     progress(`streams: ${done.length > 0 ? done.join(', ') : 'up to date'}`);
   } finally {
     await nats.close();

@@ -2,13 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectNats } from '@jonction/events';
-import { freePort, type Nats, natsUrlFor, natsUsers, provisionStreams, speakers, startNats } from '@jonction/stack';
+import {
+  freePort,
+  type Nats,
+  natsUrlFor,
+  operatorMode,
+  provisionStreams,
+  type Speaker,
+  speakers,
+  startNats,
+} from '@jonction/stack';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { GenericContainer, Wait } from 'testcontainers';
 import { inject } from 'vitest';
 
 export type TestNats = Nats & {
-  /** The address for one user, with its password. */
+  /** The address for one user, with its credentials. */
   urlOf(user: string): string;
   /** A connection as the provisioner, who may do everything. Closed with the server. */
   provisioner(): Promise<NatsConnection>;
@@ -19,8 +28,7 @@ export type TestNats = Nats & {
 /** A nats-server of one's own, with the users and permissions of the platform, streams included. */
 export async function testNats(): Promise<TestNats> {
   const services = await speakers();
-  const server =
-    process.env.TEST_STACK === 'containers' ? await contained() : await local(natsUsers(inject('secret'), services));
+  const server = process.env.TEST_STACK === 'containers' ? await contained() : await local(services);
   const urlOf = (user: string) => natsUrlFor(server.url, user, inject('secret'));
   const open: NatsConnection[] = [];
   const provisioner = async () => {
@@ -46,14 +54,14 @@ export async function testNats(): Promise<TestNats> {
   };
 }
 
-async function local(users: ReturnType<typeof natsUsers>): Promise<Nats> {
+async function local(services: Speaker[]): Promise<Nats> {
   const dir = mkdtempSync(join(tmpdir(), 'jonction-nats-'));
   const server = await startNats({
     dir,
     port: await freePort(),
     logFile: join(dir, 'nats.log'),
     binary: inject('natsBinary'),
-    users,
+    configuration: operatorMode(inject('secret'), services, join(dir, 'accounts')),
   });
   return Object.defineProperties({} as Nats, {
     ...Object.getOwnPropertyDescriptors(server),
