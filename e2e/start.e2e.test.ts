@@ -137,7 +137,9 @@ test('a second start finds its data again, and plays no second day', async () =>
 test('the commands of operations work on what runs, by its data folder alone', async () => {
   const one = start();
   await ready(one);
-  expect(await answer('provision')).toMatch(/^0 (database \w+: up to date\n){3}rights on NATS: up to date\nstreams: up to date\n$/);
+  expect(await answer('provision')).toMatch(
+    /^0 (database \w+: up to date\n){3}rights on NATS: up to date\nstreams: up to date\n$/,
+  );
   expect(await answer('reconcile', 'membership')).toMatch(/^0 membership: \d{4} compared, 0 not sent yet, 0 differ\n$/);
   expect(await answer('reconcile', 'mebmership')).toMatch(/^2 there is no "mebmership"/);
   expect(await answer('rebuild', 'membership', '--dry-run')).toMatch(
