@@ -116,4 +116,6 @@ function lineOf({ name, operator, subscriptions, credentials, revokedAt }: Partn
   return `${name} (${operator}) ${heard}; ${waiting} events wait; credentials end on ${day(credentials.at(-1)?.expiresAt)}`;
 }
 
-const day = (seconds = 0): string => new Date(seconds * 1_000).toISOString().slice(0, 10);
+function day(seconds = 0): string {
+  return new Date(seconds * 1_000).toISOString().slice(0, 10);
+}

@@ -80,7 +80,7 @@ function accountOf(secret: string, partner: Partner, iat: number): string {
     limits: {
       ...bounds,
       ...{ imports: subjects.length, exports: 0, wildcards: false },
-      ...{ conn: partner.revokedAt ? 0 : CONNECTIONS, leaf: 0, disallow_bearer: true },
+      ...{ conn: CONNECTIONS, leaf: 0, disallow_bearer: true },
     },
     imports: subjects.map((subject) => ({
       name: subject,

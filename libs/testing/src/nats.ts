@@ -25,10 +25,10 @@ export type TestNats = Nats & {
   provision(): Promise<void>;
 };
 
-/** A nats-server of one's own, with the users and permissions of the platform, streams included. */
-export async function testNats(): Promise<TestNats> {
+/** A nats-server of one's own, with the users and permissions of the platform, streams included; `more` is told to the server. */
+export async function testNats(more: Record<string, unknown> = {}): Promise<TestNats> {
   const services = await speakers();
-  const server = process.env.TEST_STACK === 'containers' ? await contained() : await local(services);
+  const server = process.env.TEST_STACK === 'containers' ? await contained() : await local(services, more);
   const urlOf = (user: string) => natsUrlFor(server.url, user, inject('secret'));
   const open: NatsConnection[] = [];
   const provisioner = async () => {
@@ -54,14 +54,14 @@ export async function testNats(): Promise<TestNats> {
   };
 }
 
-async function local(services: Speaker[]): Promise<Nats> {
+async function local(services: Speaker[], more: Record<string, unknown>): Promise<Nats> {
   const dir = mkdtempSync(join(tmpdir(), 'jonction-nats-'));
   const server = await startNats({
     dir,
     port: await freePort(),
     logFile: join(dir, 'nats.log'),
     binary: inject('natsBinary'),
-    configuration: operatorMode(inject('secret'), services, join(dir, 'accounts')),
+    configuration: { ...operatorMode(inject('secret'), services, join(dir, 'accounts')), ...more },
   });
   return Object.defineProperties({} as Nats, {
     ...Object.getOwnPropertyDescriptors(server),
