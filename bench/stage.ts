@@ -59,17 +59,7 @@ export async function openStage(): Promise<Stage> {
     await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres'), settings }),
   );
   const { adminUrl } = postgres;
-  const { path: binary } = await findNatsServer();
-  const configuration = operatorMode(SECRET, await speakers(), join(folder, 'nats', 'accounts'));
-  const nats = parts.use(
-    await startNats({
-      dir: join(folder, 'nats'),
-      port: await freePort(),
-      logFile: logOf('nats'),
-      binary,
-      configuration,
-    }),
-  );
+  const nats = parts.use(await startBus(folder, logOf('nats')));
   const consoleUrl = await startSink(folder, parts);
   const issuer = await openIssuer(folder);
   const platform = { adminUrl, natsUrl: nats.url, secret: SECRET };
@@ -118,6 +108,13 @@ export async function openStage(): Promise<Stage> {
     natsOf: (user) => natsUrlFor(nats.url, user, SECRET),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function startBus(folder: string, logFile: string) {
+  const dir = join(folder, 'nats');
+  const { path: binary } = await findNatsServer();
+  const configuration = operatorMode(SECRET, await speakers(), join(dir, 'accounts'));
+  return startNats({ dir, port: await freePort(), logFile, binary, configuration });
 }
 
 /** The console of the embedded run as a process: it takes in spans, and publishes the key of the tokens. */

@@ -25,6 +25,7 @@ const DAY = [
   /dce-library: suppliers see its shelf, opened \d+ ms later/,
   /dce-library: the shelf stays open until then, \d+ ms later/,
   /dce-library: the shelf closed \d+ ms later/,
+  /partner: the vendor heard ConsultationPublished, DeadlineExtended, ConsultationClosed, \d+ ms after/,
   /teletransmission: the deliberation \w+ was deposited \(PDF, \d+ bytes\)/,
   /teletransmission: the simulated prefecture took it \d+ ms later/,
   /teletransmission: its acknowledgement came \d+ ms after that/,

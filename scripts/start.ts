@@ -144,7 +144,14 @@ async function bringUp(wish: Wish, parts: AsyncDisposableStack, stop: AbortSigna
 
   const issuer = await openIssuer(directory);
   const tokenOf = (subject: string) => issuer.sign({ subject, issuer: console.url, ttlSeconds: TOKEN_SECONDS });
-  const stage = { tokenOf, addressOf: (name: string) => grpc[name] ?? '', say, consoleUrl: console.url };
+  const stage = {
+    tokenOf,
+    addressOf: (name: string) => grpc[name] ?? '',
+    say,
+    consoleUrl: console.url,
+    directory,
+    natsUrl: withoutUser(natsUrl),
+  };
   const trace = await Promise.race([populate(stage, wish), aborted(stop)]);
   stop.throwIfAborted();
   say(`Jonction is ready in ${(process.uptime()).toFixed(1)} s`);

@@ -6,10 +6,11 @@ import { transmit, wasTransmitted } from './day/act.ts';
 import { join, revoke } from './day/member.ts';
 import { eventually, OPERATOR, type Scene, startTrace } from './day/scene.ts';
 import { tender } from './day/tender.ts';
+import { hear } from './day/vendor.ts';
 import type { Callers } from './members.ts';
 
-/** What it takes to play a day: who calls, where to say what happened, and where spans go. */
-export type Stage = Callers & { say: Progress; consoleUrl: string };
+/** What it takes to play a day: who calls, where to say what happened, where spans go, and what a vendor needs. */
+export type Stage = Callers & { say: Progress; consoleUrl: string; directory: string; natsUrl: string };
 
 /** True when a day was played to its end before, on this data. */
 export async function wasPlayed({ tokenOf, addressOf }: Callers): Promise<boolean> {
@@ -21,8 +22,8 @@ export async function wasPlayed({ tokenOf, addressOf }: Callers): Promise<boolea
 
 /**
  * Plays a day: a commune joins and its agent gets rights; it publishes, extends and closes a consultation, and suppliers
- * see the shelf follow; it teletransmits a deliberation, which becomes enforceable; a right is taken back and the next
- * command is refused. Each step is one line; all are one trace. Returns the trace's id. Throws when a step has not its
+ * see the shelf follow; a vendor hears of it; it teletransmits a deliberation, which becomes enforceable; a right is
+ * taken back and the next command is refused. Each step is one line; all are one trace. Returns the trace's id. Throws when a step has not its
  * effect in time.
  */
 export async function playDay(stage: Stage): Promise<string> {
@@ -40,7 +41,8 @@ export async function playDay(stage: Stage): Promise<string> {
     traced: { traceparent: trace.parent },
   };
   await join(scene);
-  await tender(scene);
+  const consultationId = await tender(scene);
+  await hear(scene, consultationId);
   await transmit(scene);
   await revoke(scene);
   await trace.end(stage.consoleUrl, `a day in ${commune.name}`);

@@ -14,6 +14,10 @@ const DAY_MS = 86_400_000;
 /** Where a day is played, and by whom. */
 export type Scene = Callers & {
   say: Progress;
+  /** Where the run keeps its data. */
+  directory: string;
+  /** Without user or password. */
+  natsUrl: string;
   /** The commune that joins. */
   commune: RosterEntry;
   /** `sub` of its agent's token. */
