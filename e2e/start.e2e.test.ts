@@ -156,7 +156,7 @@ test('the commands of operations work on what runs, by its data folder alone', a
   const one = start();
   await ready(one);
   expect(await answer('provision')).toMatch(
-    /^0 (database \w+: up to date\n){4}rights on NATS: up to date\nstreams: up to date\n$/,
+    /^0 (database \w+: up to date\n){4}rights on NATS: up to date\nstreams: up to date\npartners: up to date\n$/,
   );
   expect(await answer('reconcile', 'membership')).toMatch(/^0 membership: \d{4} compared, 0 not sent yet, 0 differ\n$/);
   expect(await answer('reconcile', 'mebmership')).toMatch(/^2 there is no "mebmership"/);
@@ -241,8 +241,8 @@ test('--day plays another day; a service that is killed runs again by itself, wi
   const one = start('--day');
   await ready(one);
   for (const step of DAY) expect(one.text()).toMatch(step);
-  const traceId = /\/trace\/([0-9a-f]{32})/.exec(one.text())?.[1];
   await eventually(async () => {
+    const [, traceId] = /\/trace\/([0-9a-f]{32})/.exec(one.text()) ?? [];
     const answer = await fetch(`${run().consoleUrl}/api/traces/${traceId}`);
     const { services } = (await answer.json()) as { services: string[] };
     expect(services.toSorted()).toEqual(['dce-library', 'membership', 'npm start', 'procurement', 'teletransmission']);

@@ -52,6 +52,7 @@ const KEPT_BY_A_START = [
   'run.json',
   'documents',
   'prefecture',
+  'partners',
 ];
 
 /** Removes what a start keeps in its data folder, and what lies behind its links. Nothing may run on it. */
