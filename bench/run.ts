@@ -6,6 +6,7 @@ import { command } from './command.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { partnerBacklog } from './partner-backlog.ts';
 import { relay } from './relay.ts';
 import { type Figure, isMet } from './rounds.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -21,6 +22,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   handling,
   latency,
   memory,
+  'partner-backlog': partnerBacklog,
   start,
 };
 
