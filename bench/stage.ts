@@ -6,6 +6,7 @@ import {
   environmentOf,
   findNatsServer,
   freePort,
+  type Nats,
   natsUrlFor,
   operatorMode,
   planOf,
@@ -59,17 +60,7 @@ export async function openStage(): Promise<Stage> {
     await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres'), settings }),
   );
   const { adminUrl } = postgres;
-  const { path: binary } = await findNatsServer();
-  const configuration = operatorMode(SECRET, await speakers(), join(folder, 'nats', 'accounts'));
-  const nats = parts.use(
-    await startNats({
-      dir: join(folder, 'nats'),
-      port: await freePort(),
-      logFile: logOf('nats'),
-      binary,
-      configuration,
-    }),
-  );
+  const nats = parts.use(await startBus(join(folder, 'nats'), logOf('nats')));
   const consoleUrl = await startSink(folder, parts);
   const issuer = await openIssuer(folder);
   const platform = { adminUrl, natsUrl: nats.url, secret: SECRET };
@@ -118,6 +109,12 @@ export async function openStage(): Promise<Stage> {
     natsOf: (user) => natsUrlFor(nats.url, user, SECRET),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function startBus(dir: string, logFile: string): Promise<Nats> {
+  const { path: binary } = await findNatsServer();
+  const configuration = operatorMode(SECRET, await speakers(), join(dir, 'accounts'));
+  return startNats({ dir, port: await freePort(), logFile, binary, configuration });
 }
 
 /** The console of the embedded run as a process: it takes in spans, and publishes the key of the tokens. */
