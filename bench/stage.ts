@@ -6,6 +6,7 @@ import {
   environmentOf,
   findNatsServer,
   freePort,
+  type Nats,
   natsUrlFor,
   operatorMode,
   planOf,
@@ -59,7 +60,11 @@ export async function openStage(): Promise<Stage> {
     await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres'), settings }),
   );
   const { adminUrl } = postgres;
+<<<<<<< HEAD
   const nats = parts.use(await startBus(folder, logOf('nats')));
+=======
+  const nats = parts.use(await startBus(join(folder, 'nats'), logOf('nats')));
+>>>>>>> partner
   const consoleUrl = await startSink(folder, parts);
   const issuer = await openIssuer(folder);
   const platform = { adminUrl, natsUrl: nats.url, secret: SECRET };
@@ -80,13 +85,15 @@ export async function openStage(): Promise<Stage> {
     pools.set(database, pool);
     return pool;
   };
+  // No act is sent in a bench: nobody answers there.
+  const outside = { documents: join(folder, 'documents'), prefectureUrl: 'http://127.0.0.1:1' };
   const owned = parts.move();
   return {
     adminUrl,
     consoleUrl,
     async start(name) {
       const grpcPort = await freePort();
-      const env = environmentOf(name, { ...platform, issuer: consoleUrl, otlp: consoleUrl, grpcPort });
+      const env = environmentOf(name, { ...platform, ...outside, issuer: consoleUrl, otlp: consoleUrl, grpcPort });
       const service = await startService({ root: ROOT, name, env: { ...process.env, ...env }, logFile: logOf(name) });
       services.set(name, service);
       return service;
@@ -110,8 +117,12 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
+<<<<<<< HEAD
 async function startBus(folder: string, logFile: string) {
   const dir = join(folder, 'nats');
+=======
+async function startBus(dir: string, logFile: string): Promise<Nats> {
+>>>>>>> partner
   const { path: binary } = await findNatsServer();
   const configuration = operatorMode(SECRET, await speakers(), join(dir, 'accounts'));
   return startNats({ dir, port: await freePort(), logFile, binary, configuration });

@@ -68,7 +68,9 @@ export function domainClock(tree: Tree): Fault[] {
 const impureCalls =
   /^(Date|Date\.now|performance\.now|process\.hrtime.*|Math\.random|(globalThis\.)?crypto\.\w+|Temporal\.Now\.\w+)$/;
 
-/** The environment is read where it is parsed. Telemetry and logs are there before any service, and read OTEL_* for all. */
+/**
+ * The environment is read where it is parsed. Telemetry and logs are there before any service, and read OTEL_* for all; an
+ * example is one file. */
 export function environment(tree: Tree): Fault[] {
   const allowed =
     /^(services\/[^/]+\/src\/config\.ts$|libs\/service\/src\/(telemetry|log)\.ts$|(scripts|libs\/stack|libs\/testing|bench|e2e|examples)\/|vitest\.config\.ts$)/;
