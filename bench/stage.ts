@@ -60,11 +60,7 @@ export async function openStage(): Promise<Stage> {
     await startPostgres({ dir, port: await freePort(), logFile: logOf('postgres'), settings }),
   );
   const { adminUrl } = postgres;
-<<<<<<< HEAD
-  const nats = parts.use(await startBus(folder, logOf('nats')));
-=======
   const nats = parts.use(await startBus(join(folder, 'nats'), logOf('nats')));
->>>>>>> partner
   const consoleUrl = await startSink(folder, parts);
   const issuer = await openIssuer(folder);
   const platform = { adminUrl, natsUrl: nats.url, secret: SECRET };
@@ -117,12 +113,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-<<<<<<< HEAD
-async function startBus(folder: string, logFile: string) {
-  const dir = join(folder, 'nats');
-=======
 async function startBus(dir: string, logFile: string): Promise<Nats> {
->>>>>>> partner
   const { path: binary } = await findNatsServer();
   const configuration = operatorMode(SECRET, await speakers(), join(dir, 'accounts'));
   return startNats({ dir, port: await freePort(), logFile, binary, configuration });
