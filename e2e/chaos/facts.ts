@@ -1,6 +1,5 @@
-import { natsOptions } from '@jonction/events';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, jwtAuthenticator } from '@nats-io/transport-node';
 import { Client } from 'pg';
 
 /** A row of an outbox: what the service says has happened, in the order of each aggregate. */
@@ -173,7 +172,9 @@ async function inDatabase<T>(adminUrl: string, database: string, work: (ask: Ask
 }
 
 async function readStreams(natsUrl: string): Promise<Record<string, Message[]>> {
-  const nats = await connect({ ...natsOptions(natsUrl), inboxPrefix: '_INBOX.provisioner' });
+  const { host, username: jwt, password: seed } = new URL(natsUrl);
+  const authenticator = jwtAuthenticator(jwt, Buffer.from(seed));
+  const nats = await connect({ servers: host, authenticator, inboxPrefix: '_INBOX.provisioner' });
   try {
     const manager = await jetstreamManager(nats);
     const streams: Record<string, Message[]> = {};

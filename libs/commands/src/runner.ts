@@ -64,6 +64,7 @@ export interface RunnerOptions {
 }
 
 const TRIES = 8;
+const GROUP_TRIES = 2;
 
 export type Runner = (plan: CommandPlan, call: Call, request: { requestId: string }) => Promise<Uint8Array>;
 
@@ -141,8 +142,8 @@ async function attempt(database: Database, items: Item[]): Promise<{ outcomes?: 
     try {
       return { outcomes: await tracedTransaction(database, items) };
     } catch (error) {
-      // The loser of a race looks again, and finds what the winner wrote.
-      if (items.length > 1 || !isConflict(error)) return { error };
+      // The loser of a race looks again, and finds what the winner wrote. A group that loses twice is taken apart.
+      if (!isConflict(error) || (items.length > 1 && tries === GROUP_TRIES)) return { error };
       if (tries === TRIES) return { error: refuse('CONFLICT') };
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries));
     }

@@ -1,12 +1,4 @@
-import {
-  type Call,
-  type Database,
-  DomainError,
-  inOperator,
-  type MessageType,
-  refuse,
-  transact,
-} from '@jonction/service';
+import { type Call, type Database, inOperator, type MessageType, refuse, transact } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { allow, findCallers } from './access.ts';
 import { answerKept, type Command, type CommandContext, type CommandPlan, type Runner } from './runner.ts';
@@ -81,14 +73,7 @@ async function admitHeader(
     const asked = { plan, call, request: header };
     const past = await answerKept(em, asked);
     if (past) return past;
-    try {
-      await shape.check(em, header, { now: new Date(), caller });
-    } catch (error) {
-      // The same deposit may have been accepted a moment ago: then it was refused for what it did itself.
-      const late = error instanceof DomainError ? await answerKept(em, asked) : undefined;
-      if (!late) throw error;
-      return late;
-    }
+    await shape.check(em, header, { now: new Date(), caller });
     return undefined;
   });
 }

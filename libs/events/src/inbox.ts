@@ -255,14 +255,19 @@ async function releaseOne(
   subscriptions: Map<string, Subscription>,
   event: Heard,
   trace: Context,
+  tries = TRIES,
 ): Promise<void> {
   const em = inOperator(database, event.operator);
-  await transact(em, async () => {
+  const attempt = transact(em, async () => {
     const taken = await sql(em, TAKE, [event.id]);
     // Another release was faster.
     if (taken.length === 0) return;
     await react(em, subscriptions, event, trace);
     await em.flush();
     await writeUnit(em);
+  });
+  await attempt.catch((error) => {
+    if (!isConflict(error) || tries === 1) throw error;
+    return releaseOne(database, subscriptions, event, trace, tries - 1);
   });
 }

@@ -1,6 +1,8 @@
 import { type TestDatabase, testDatabase } from '@jonction/testing';
+import { defineEntity, p } from '@mikro-orm/core';
 import { expect, test } from 'vitest';
 import { type Database, inOperator, openDatabase, sql, transact } from './database.ts';
+import { isConflict } from './status.ts';
 
 const CONNECTIONS = 2;
 
@@ -43,3 +45,40 @@ test('a session cut at the moment of its commit is replaced, however often that 
   for (let times = 0; times < CONNECTIONS * 3; times++) await expect(commitCut()).rejects.toThrow();
   expect(await work(database, async () => {})).toBeGreaterThan(0);
 });
+
+class Counter {
+  id!: number;
+  value!: number;
+  version!: number;
+}
+const counters = defineEntity({
+  class: Counter,
+  tableName: 'counter',
+  properties: { id: p.integer().primary(), value: p.integer(), version: p.integer().version() },
+});
+
+test.each([1, 2])(
+  'of two that change the same %i rows at once, the later is told, and nothing is overwritten',
+  async (rows) => {
+    await using own = await testDatabase('procurement');
+    await own.query('create table counter (id int primary key, value int not null, version int not null default 1)');
+    await own.query('grant all on counter to public');
+    await own.query('insert into counter select n, 0 from generate_series(1, $1::int) n', [rows]);
+    await using database = await openDatabase({ url: own.appUrl, entities: [counters], connections: CONNECTIONS });
+    const everyoneHasRead = Promise.withResolvers<void>();
+    let readers = 0;
+    const addOne = () => {
+      const em = inOperator(database, 'bfc');
+      return transact(em, async () => {
+        for (const counter of await em.find(Counter, {})) counter.value++;
+        if (++readers === 2) everyoneHasRead.resolve();
+        await everyoneHasRead.promise;
+        await em.flush();
+      });
+    };
+    const outcomes = await Promise.allSettled([addOne(), addOne()]);
+    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [isConflict(outcome.reason)] : []));
+    expect(lost).toEqual([true]);
+    expect(await own.query('select distinct value, version from counter')).toEqual([{ value: 1, version: 2 }]);
+  },
+);

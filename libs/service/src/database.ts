@@ -1,4 +1,4 @@
-import { type EntityManager, type EntitySchema, FlushMode, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, type EntitySchema, FlushMode, IsolationLevel, MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery, type Transaction } from 'kysely';
 import type { Pool } from 'pg';
 import { refuse } from './refusals.ts';
@@ -82,9 +82,14 @@ export async function sql<Row>(em: EntityManager, text: string, parameters: unkn
   return rows;
 }
 
-/** Runs `work`, which flushes what it changed, in one transaction of `em`; whatever it throws undoes all of it. */
+/**
+ * Runs `work`, which flushes what it changed, in one transaction of `em`; whatever it throws undoes all of it. The
+ * transaction sees one moment of the database: who would write over what changed since is refused by PostgreSQL, and
+ * `isConflict` is true of that. A version column alone is no guard: of several rows MikroORM compares it before it
+ * writes, not while (docs/decisions/020).
+ */
 export async function transact<T>(em: EntityManager, work: () => Promise<T>): Promise<T> {
-  await em.begin();
+  await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ });
   try {
     const result = await work();
     // A commit flushes once more, which costs a comparison of every row that was read. All is flushed: nothing is left to see.

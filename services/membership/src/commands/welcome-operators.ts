@@ -4,6 +4,7 @@ import { noteAgent, noteGrant } from '@jonction/commands';
 import { AgentEnrolled, EntitlementGranted } from '@jonction/contracts';
 import { causedBy, newCause, record, writeUnit } from '@jonction/events';
 import { type Database, inOperator, transact, z } from '@jonction/service';
+import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { parse } from 'yaml';
 import { Agent, Entitlement } from '../domain/agent.ts';
@@ -25,8 +26,6 @@ async function welcome(database: Database, { id: operator, administrator }: Mani
   const em = inOperator(database, operator);
   causedBy(em, newCause(now));
   const recorded = await transact(em, async () => {
-    // One replica at a time: the others find the work done.
-    await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`welcome ${operator}`]);
     const { subject, display_name: displayName } = administrator;
     if (await em.findOne(Agent, { subject })) return 0;
     const agent = em.create(Agent, { agentId: uuidv7(), operator, memberId: '', subject, displayName, version: 1 });
@@ -46,6 +45,10 @@ async function welcome(database: Database, { id: operator, administrator }: Mani
     await noteAgent(em, enrolled);
     await noteGrant(em, granted);
     return writeUnit(em);
+  }).catch((error) => {
+    // Another replica has just done it.
+    if (error instanceof UniqueConstraintViolationException) return 0;
+    throw error;
   });
   if (recorded > 0) database.recorded();
 }
