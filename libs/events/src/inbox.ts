@@ -231,9 +231,11 @@ export async function release(
     const line = `${contextNameOf(event.type)} ${event.aggregateId}`;
     if (stuck.has(line)) continue;
     try {
-      await inSpan(`release ${event.type}`, { parent: contextOf(event.traceparent) ?? ROOT_CONTEXT }, (trace) =>
-        releaseOne(database, subscriptions, event, trace),
-      );
+      const once = () =>
+        inSpan(`release ${event.type}`, { parent: contextOf(event.traceparent) ?? ROOT_CONTEXT }, (trace) =>
+          releaseOne(database, subscriptions, event, trace),
+        );
+      await once().catch((error) => (isConflict(error) ? once() : Promise.reject(error)));
       outcome.released++;
     } catch (error) {
       if (isOutage(error)) throw error;
@@ -255,19 +257,14 @@ async function releaseOne(
   subscriptions: Map<string, Subscription>,
   event: Heard,
   trace: Context,
-  tries = TRIES,
 ): Promise<void> {
   const em = inOperator(database, event.operator);
-  const attempt = transact(em, async () => {
+  await transact(em, async () => {
     const taken = await sql(em, TAKE, [event.id]);
     // Another release was faster.
     if (taken.length === 0) return;
     await react(em, subscriptions, event, trace);
     await em.flush();
     await writeUnit(em);
-  });
-  await attempt.catch((error) => {
-    if (!isConflict(error) || tries === 1) throw error;
-    return releaseOne(database, subscriptions, event, trace, tries - 1);
   });
 }
