@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import {
+  ActServiceDefinition,
   ConsultationServiceDefinition,
   type EntitlementGranted,
   MembershipServiceDefinition,
 } from '@jonction/contracts';
 import { type CallerOptions, type Client, connectTo } from '@jonction/service';
+import { actHeader, messagesOf } from '@jonction/testing';
 import type { Kind } from './journal.ts';
 import type { Servers } from './servers.ts';
 
@@ -29,10 +32,11 @@ export interface Calls extends Disposable {
 /** Tokens are renewed before they end. */
 const RENEW_MS = 5 * 60_000;
 
-/** The public gRPC of membership and procurement, one connection each. */
+/** The public gRPC of membership, procurement and teletransmission, one connection each. */
 export function openCalls({ addresses, issuer }: Servers): Calls {
   const membership = connectTo(MembershipServiceDefinition, addresses.membership ?? '');
   const procurement = connectTo(ConsultationServiceDefinition, addresses.procurement ?? '');
+  const acts = connectTo(ActServiceDefinition, addresses.teletransmission ?? '');
   const tokens = new Map<string, { token: Promise<string>; until: number }>();
 
   function tokenOf(subject: string): Promise<string> {
@@ -43,17 +47,21 @@ export function openCalls({ addresses, issuer }: Servers): Calls {
     return token;
   }
 
-  const send = { ...membershipCalls(membership), ...procurementCalls(procurement) } satisfies Record<Kind, Send>;
+  const send = { ...membershipCalls(membership), ...procurementCalls(procurement), ...actCalls(acts) } satisfies Record<
+    Kind,
+    Send
+  >;
 
   return {
     async call({ kind, operator, by, requestId, asked }, deadlineMs) {
       const options = { token: await tokenOf(by), operator, deadlineMs };
       const [answer, given] = await send[kind]({ ...asked, requestId }, options);
-      return { given, text: JSON.stringify(answer) };
+      return { given, text: JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value)) };
     },
     [Symbol.dispose]() {
       membership[Symbol.dispose]();
       procurement[Symbol.dispose]();
+      acts[Symbol.dispose]();
     },
   };
 }
@@ -117,6 +125,26 @@ function procurementCalls(procurement: Client<typeof ConsultationServiceDefiniti
       return [answer, { closedAt: answer.consultation?.closedAt?.toISOString() ?? '' }];
     },
   } satisfies Partial<Record<Kind, Send>>;
+}
+
+function actCalls(acts: Client<typeof ActServiceDefinition>) {
+  return {
+    async deposit({ requestId, memberId, number }: Asked, options: CallerOptions): ReturnType<Send> {
+      const document = documentOf(requestId);
+      const sha256 = createHash('sha256').update(document).digest('hex');
+      const header = actHeader(memberId ?? '', document, { requestId, number });
+      const answer = await acts.depositAct(messagesOf(header, document), options);
+      return [answer, { actId: answer.act?.actId ?? '', sha256 }];
+    },
+    async declare({ requestId, actId, day }: Asked, options: CallerOptions): ReturnType<Send> {
+      return [await acts.markActPublished({ requestId, actId: actId ?? '', publishedOn: day ?? '' }, options), {}];
+    },
+  } satisfies Partial<Record<Kind, Send>>;
+}
+
+/** The same bytes whenever the command is sent again; no other command has them. */
+function documentOf(requestId: string): Buffer {
+  return Buffer.from(`%PDF-1.7\n% ${requestId}\n${'x'.repeat(20_000)}\n%%EOF\n`);
 }
 
 const roleOf = (role: string | undefined) => role as EntitlementGranted['role'];

@@ -43,6 +43,7 @@ export interface Summary extends Wanted {
   /** Kills while another target was away or coming back. */
   killsTogether: number;
   events: number;
+  acts: number;
   objections: number;
   /** Where the logs are, when there is something to object to. */
   folder: string;
@@ -61,7 +62,9 @@ export async function runCampaign(wanted: Wanted, progress: (line: string) => vo
   await using servers = await startServers(progress);
   try {
     await setWitness(servers.adminUrl);
-    progress(`${seconds()} s: PostgreSQL, nats-server and three services run; logs in ${servers.folder}`);
+    progress(
+      `${seconds()} s: PostgreSQL, nats-server, four services and a simulated prefecture run; logs in ${servers.folder}`,
+    );
     const file = join(servers.folder, 'journal.jsonl');
     const journal = openJournal(file);
     using calls = openCalls(servers);
@@ -74,13 +77,13 @@ export async function runCampaign(wanted: Wanted, progress: (line: string) => vo
       await killUnderLoad(wanted, { servers, commands, journal, kills });
       progress(`${tell()}; the load ends, what has no answer is asked again`);
       await commands.settle(randomOf(wanted.seed, 'settle'));
-      const quiet = await whenQuiet(servers.adminUrl);
+      const quiet = await whenQuiet(servers);
       progress(`${tell()}; ${quiet ? 'nothing is left to do' : 'something is still not done'}, the oracle looks`);
     } finally {
       clearInterval(ticking);
     }
     const entries = readJournal(file);
-    const facts = await readFacts(servers.adminUrl, servers.natsUrl);
+    const facts = await readFacts(servers);
     const objections = [...servers.deaths(), ...judge(entries, facts)];
     if (objections.length > 0) servers.keep();
     const folder = objections.length > 0 ? servers.folder : '';
@@ -127,17 +130,17 @@ async function killUnderLoad({ seed, clients, ...wanted }: Wanted, { servers, co
   await Promise.all([killed, loading]);
 }
 
-async function whenQuiet(adminUrl: string): Promise<boolean> {
+async function whenQuiet(servers: Servers): Promise<boolean> {
   const end = performance.now() + QUIET_WITHIN_MS;
   while (performance.now() < end) {
-    if (await isQuiet(adminUrl)) return true;
+    if (await isQuiet(servers)) return true;
     await pause(250);
   }
   return false;
 }
 
 function countsOf({ journal, commands, kills, facts }: Omit<Campaign, 'servers'> & { facts: Facts }) {
-  const { membership, procurement, library } = facts;
+  const { membership, procurement, library, teletransmission } = facts;
   const of = (target: string) => kills.filter((kill) => kill.target === target).length;
   return {
     accepted: journal.count('accepted'),
@@ -146,6 +149,7 @@ function countsOf({ journal, commands, kills, facts }: Omit<Campaign, 'servers'>
     killed: Object.fromEntries(TARGETS.map((target) => [target, of(target)])),
     killsUnderLoad: kills.filter(({ inFlight }) => inFlight > 0).length,
     killsTogether: kills.filter(({ alsoAway }) => alsoAway > 0).length,
-    events: membership.said.length + procurement.said.length + library.said.length,
+    events: [membership, procurement, library, teletransmission].reduce((sum, { said }) => sum + said.length, 0),
+    acts: teletransmission.acts.length,
   };
 }

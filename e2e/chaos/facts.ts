@@ -1,6 +1,28 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, jwtAuthenticator } from '@nats-io/transport-node';
 import { Client } from 'pg';
+
+const CONTEXTS = ['membership', 'procurement', 'dce_library', 'teletransmission'];
+
+/** Where it looks: PostgreSQL as its superuser, NATS, the prefecture's book, and the folder of the documents. */
+export interface Sources {
+  adminUrl: string;
+  natsUrl: string;
+  prefecture: { ledger(): BookEntry[] };
+  folder: string;
+}
+
+/** A line of the prefecture's book, as far as it is looked at. */
+interface BookEntry {
+  kind: string;
+  envelope?: { envelope_id: string; number: string; sha256: string };
+  message?: { message_id: string };
+  messages?: { message_id: string }[];
+  message_id?: string;
+}
 
 /** A row of an outbox: what the service says has happened, in the order of each aggregate. */
 export interface Said {
@@ -61,6 +83,25 @@ export interface Shelf {
   openUntil: number;
 }
 
+/** An act as teletransmission keeps it. */
+export interface ActRow {
+  id: string;
+  member: string;
+  number: string;
+  status: string;
+  sha256: string;
+  envelope: string;
+  prefectureActId: string;
+  /** Answers that changed it. */
+  applied: number;
+}
+
+/** What the prefecture's own book says. */
+export interface Ledger {
+  received: { envelope: string; number: string; sha256: string }[];
+  inMailboxes: number;
+}
+
 /** A message of a stream. */
 export interface Message {
   streamSeq: number;
@@ -73,6 +114,10 @@ export interface Facts {
   membership: Kept & { members: string[]; entitlements: (Right & { role: string })[]; enrolled: string[] };
   procurement: Kept & { consultations: Consultation[]; members: string[] };
   library: Kept & { shelves: Shelf[]; states: Shelf[] };
+  teletransmission: Kept & { acts: ActRow[]; members: string[] };
+  ledger: Ledger;
+  /** `<operator> <sha256>` of every document whose bytes are those of its name. */
+  documents: string[];
   /** By context. */
   streams: Record<string, Message[]>;
 }
@@ -87,6 +132,12 @@ const RIGHTS = `select entitlement_id as entitlement, agent_id as agent, ${ms('r
 const ENTITLEMENTS = `select entitlement_id as entitlement, agent_id as agent, role, ${ms('revoked_at')} as "revokedAt" from entitlement`;
 const SHELF = (table: string) =>
   `select consultation_id as consultation, status, revision, ${ms('open_until')} as "openUntil" from ${table}`;
+
+const ACTS = `select act_id as id, member_id as member, number, status, document_sha256 as sha256, envelope_id as envelope,
+  coalesce(prefecture_act_id, '') as "prefectureActId",
+  (select count(*)::int from incoming_message m where m.act_id = act.act_id and outcome = 'APPLIED') as applied from act`;
+const UNANSWERED = `select (select count(*) from act where status not in ('ACT_STATUS_ACKNOWLEDGED', 'ACT_STATUS_REJECTED'))
+  + (select count(*) from incoming_message where removed_at is null) as count`;
 
 /** Notes every state that a shelf is given, in the database itself: the order of effects cannot be told from the last. */
 const WITNESS = `
@@ -104,26 +155,28 @@ export async function setWitness(adminUrl: string): Promise<void> {
 }
 
 /** True when nothing is left to send, to hear or to close by itself soon. Throws when PostgreSQL is away. */
-export async function isQuiet(adminUrl: string): Promise<boolean> {
+export async function isQuiet({ adminUrl, prefecture }: Sources): Promise<boolean> {
   const count = (database: string, text: string) =>
     inDatabase(adminUrl, database, async (ask) => Number((await ask<{ count: string }>(text))[0]?.count));
   const types = (...names: string[]) =>
     `select count(*) from outbox where split_part(type, '.', 4) in (${names.map((name) => `'${name}'`)})`;
-  for (const database of ['membership', 'procurement', 'dce_library']) {
+  for (const database of CONTEXTS) {
     if ((await count(database, 'select count(*) from outbox where stream_seq is null')) > 0) return false;
   }
   const soon = `select count(*) from consultation where status = 'CONSULTATION_STATUS_PUBLISHED' and deadline < now() + interval '5 minutes'`;
   if ((await count('procurement', soon)) > 0) return false;
+  if ((await count('teletransmission', UNANSWERED)) > 0 || readLedger(prefecture).inMailboxes > 0) return false;
   const access = await count('membership', types('AgentEnrolled', 'EntitlementGranted', 'EntitlementRevoked'));
   const admitted = await count('membership', types('MemberAdmitted'));
   const shown = await count('procurement', types('ConsultationPublished', 'DeadlineExtended', 'ConsultationClosed'));
   const heard = (database: string) =>
     count(database, 'select (select count(*) from inbox) + (select count(*) from parked) as count');
-  return (await heard('procurement')) >= access + admitted && (await heard('dce_library')) >= access + shown;
+  const members = await Promise.all([heard('procurement'), heard('teletransmission')]);
+  return Math.min(...members) >= access + admitted && (await heard('dce_library')) >= access + shown;
 }
 
-/** Reads everything, as the superuser, with plain SQL; and the streams as any client of NATS would. */
-export async function readFacts(adminUrl: string, natsUrl: string): Promise<Facts> {
+/** Reads everything, as the superuser, with plain SQL; the streams as any client of NATS would; the rest from its files. */
+export async function readFacts({ adminUrl, natsUrl, prefecture, folder }: Sources): Promise<Facts> {
   const membership = await inDatabase(adminUrl, 'membership', async (ask) => ({
     ...(await kept(ask)),
     members: (await ask<{ id: string }>('select member_id as id from member')).map(({ id }) => id),
@@ -142,7 +195,37 @@ export async function readFacts(adminUrl: string, natsUrl: string): Promise<Fact
     shelves: await ask<Shelf>(SHELF('shelf')),
     states: await ask<Shelf>(`${SHELF('witness')} order by nth`),
   }));
-  return { membership, procurement, library, streams: await readStreams(natsUrl) };
+  const teletransmission = await inDatabase(adminUrl, 'teletransmission', async (ask) => ({
+    ...(await kept(ask)),
+    acts: await ask<ActRow>(ACTS),
+    members: (await ask<{ id: string }>('select member_id as id from known_member')).map(({ id }) => id),
+  }));
+  const files = { ledger: readLedger(prefecture), documents: readDocuments(join(folder, 'documents')) };
+  return { membership, procurement, library, teletransmission, ...files, streams: await readStreams(natsUrl) };
+}
+
+/** The prefecture adds a line for all that it does. */
+function readLedger({ ledger }: Sources['prefecture']): Ledger {
+  const entries = ledger();
+  const [put, removed] = [new Set<string>(), new Set<string>()];
+  const received: Ledger['received'] = [];
+  for (const { kind, envelope, message, messages = [], message_id: id } of entries) {
+    if (kind === 'received' && envelope)
+      received.push({ envelope: envelope.envelope_id, number: envelope.number, sha256: envelope.sha256 });
+    for (const one of message ? [message, ...messages] : messages) put.add(one.message_id);
+    if (kind === 'removed' && id) removed.add(id);
+  }
+  return { received, inMailboxes: put.difference(removed).size };
+}
+
+function readDocuments(folder: string): string[] {
+  return globSync('*/**/*', { cwd: folder, withFileTypes: true }).flatMap((file) => {
+    if (!file.isFile() || !/^[0-9a-f]{64}$/.test(file.name)) return [];
+    const path = join(file.parentPath, file.name);
+    const [operator] = path.slice(folder.length + 1).split('/');
+    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+    return sha256 === basename(path) ? [`${operator} ${sha256}`] : [];
+  });
 }
 
 type Ask = <Row extends object>(text: string) => Promise<Row[]>;
@@ -178,7 +261,7 @@ async function readStreams(natsUrl: string): Promise<Record<string, Message[]>> 
   try {
     const manager = await jetstreamManager(nats);
     const streams: Record<string, Message[]> = {};
-    for (const name of ['membership', 'procurement', 'dce_library']) {
+    for (const name of CONTEXTS) {
       const { last_seq: last, messages } = (await manager.streams.info(name)).state;
       streams[name] = [];
       if (messages === 0) continue;

@@ -1,6 +1,17 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 
-export type Kind = 'admit' | 'enrol' | 'grant' | 'revoke' | 'create' | 'publish' | 'extend' | 'close';
+export type Kind =
+  | 'admit'
+  | 'enrol'
+  | 'grant'
+  | 'revoke'
+  | 'create'
+  | 'publish'
+  | 'extend'
+  | 'close'
+  /** An act, and the day of its publication. */
+  | 'deposit'
+  | 'declare';
 
 /** What the driver knows of one command. Times are ISO 8601. */
 export interface Entry {

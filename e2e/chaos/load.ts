@@ -73,7 +73,8 @@ async function prepareMember(world: World, operator: string, random: Random): Pr
   );
   const subject = named(world, 'buyer');
   const { agentId = '' } = await sure(world, { operator, kind: 'enrol', asked: { memberId, subject } }, random);
-  await sure(world, { operator, kind: 'grant', asked: { agentId, role: 'ROLE_BUYER' } }, random);
+  for (const role of ['ROLE_BUYER', 'ROLE_TRANSMITTER'])
+    await sure(world, { operator, kind: 'grant', asked: { agentId, role } }, random);
   world.buyers.push({ operator, memberId, subject });
   const other = await sure(
     world,
@@ -97,6 +98,7 @@ async function act(world: World, random: Random): Promise<void> {
   if (kind < 0.12) return changeRole(world, random);
   if (kind < 0.13) return enrolAnother(world, random);
   if (kind < 0.15) return letExpire(world, random);
+  if (kind < 0.25) return transmit(world, random);
   const buyer = random.pick(world.buyers);
   if (world.live.length < LIVE && buyer) return startLive(world, buyer, random);
   const live = random.pick(world.live);
@@ -142,6 +144,21 @@ async function letExpire(world: World, random: Random): Promise<void> {
   const { consultationId } = done;
   await say('publish', { consultationId });
   if (random.chance(0.5)) await say('extend', { consultationId, deadline: iso(soon + 4_000) });
+}
+
+/** Some acts are refused by the prefecture, some answered twice; what is published is said soon, before or after the answer. */
+async function transmit(world: World, random: Random): Promise<void> {
+  const buyer = random.pick(world.buyers);
+  if (!buyer) return;
+  const { operator, memberId, subject: by } = buyer;
+  const number = `C${++world.drawn}${random.pick(['', '', '', '_BIS', '_ANO'])}`;
+  const done = await run(world, { operator, by, kind: 'deposit', asked: { memberId, number } }, random);
+  if (!done?.actId || random.chance(0.4)) return;
+  await pause(random.between(0, 400));
+  const hands = Array.from({ length: random.between(1, 2) }, () =>
+    run(world, { operator, by, kind: 'declare', asked: { actId: done.actId ?? '', day: '2026-01-06' } }, random),
+  );
+  await Promise.all(hands);
 }
 
 async function startLive(world: World, buyer: Buyer, random: Random): Promise<void> {

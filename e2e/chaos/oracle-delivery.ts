@@ -5,12 +5,13 @@ const ACCESS = ['AgentEnrolled', 'EntitlementGranted', 'EntitlementRevoked'];
 const SHOWN = ['ConsultationPublished', 'DeadlineExtended', 'ConsultationClosed'];
 
 /** Every event is in its stream once, in order, and each listener handled all that concerns it, once, in order. */
-export function judgeDelivery({ membership, procurement, library, streams }: Facts): string[] {
+export function judgeDelivery({ membership, procurement, library, teletransmission, streams }: Facts): string[] {
   const objections: string[] = [];
   const speakers: [string, Kept][] = [
     ['membership', membership],
     ['procurement', procurement],
     ['dce_library', library],
+    ['teletransmission', teletransmission],
   ];
   for (const [name, { said, parked }] of speakers) {
     const object = (what: string) => void objections.push(`${name}: ${what}`);
@@ -23,6 +24,7 @@ export function judgeDelivery({ membership, procurement, library, streams }: Fac
     ['membership', membership.handled, []],
     ['procurement', procurement.handled, about(membership, [...ACCESS, 'MemberAdmitted'])],
     ['dce_library', library.handled, [...about(membership, ACCESS), ...about(procurement, SHOWN)]],
+    ['teletransmission', teletransmission.handled, about(membership, [...ACCESS, 'MemberAdmitted'])],
   ];
   for (const [name, handled, due] of heard)
     judgeInbox(handled, due, (what) => void objections.push(`${name}: ${what}`));

@@ -5,7 +5,10 @@ import type { Entry } from './journal.ts';
 const OPERATORS = 2;
 
 /** Every accepted command on members, agents and rights has its one event and row, and each listener holds the same. */
-export function judgeMembership(journal: Entry[], { membership, procurement, library }: Facts): string[] {
+export function judgeMembership(
+  journal: Entry[],
+  { membership, procurement, library, teletransmission }: Facts,
+): string[] {
   const objections: string[] = [];
   const accepted = (kind: Entry['kind']) => journal.filter((one) => one.kind === kind && one.outcome === 'accepted');
   const object = (what: string) => void objections.push(what);
@@ -13,6 +16,7 @@ export function judgeMembership(journal: Entry[], { membership, procurement, lib
   const admitted = accepted('admit').map(({ given }) => given.memberId ?? '');
   sameSet('members', membership.members, admitted, object);
   sameSet('members known to procurement', procurement.members, admitted, object);
+  sameSet('members known to teletransmission', teletransmission.members, admitted, object);
 
   const agents = membership.enrolled;
   covers(
@@ -51,6 +55,7 @@ export function judgeMembership(journal: Entry[], { membership, procurement, lib
     ['membership', membership],
     ['procurement', procurement],
     ['the library', library],
+    ['teletransmission', teletransmission],
   ];
   for (const [name, copy] of copies) {
     sameSet(`agents known to ${name}`, copy.agents, agents, object);

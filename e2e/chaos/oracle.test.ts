@@ -28,6 +28,8 @@ const RPC: Partial<Record<Entry['kind'], string>> = {
   publish: 'ConsultationService/PublishConsultation',
   extend: 'ConsultationService/ExtendConsultation',
   close: 'ConsultationService/CloseConsultation',
+  deposit: 'ActService/DepositAct',
+  declare: 'ActService/MarkActPublished',
 };
 
 function commands(): Entry[] {
@@ -42,6 +44,9 @@ function commands(): Entry[] {
     entry('extend', { consultationId: 'one', deadline: time(3) }),
     entry('close', { consultationId: 'one' }),
     entry('create', { title: 'Two', deadline: time(1) }, { consultationId: 'two' }),
+    entry('deposit', { memberId: 'm', number: 'N1' }, { actId: 'act', sha256: 'h1' }),
+    entry('declare', { actId: 'act', day: '2026-01-06' }),
+    entry('deposit', { memberId: 'm', number: 'N2_ANO' }, { actId: 'refused', sha256: 'h2' }),
     { ...entry('publish', { consultationId: 'two' }), outcome: 'refused' as const, reason: 'OTHER_MEMBER' },
   ];
 }
@@ -89,6 +94,36 @@ function allIsWell(): { journal: Entry[]; facts: Facts } {
   const membership = kept([admitted, ...access], [], 'Membership');
   const procurement = kept([...drafted, ...shown], [admitted, ...access], 'Consultation');
   const library = kept([said('ShelfOpened', 'one', 1), said('ShelfClosed', 'one', 2)], [...access, ...shown], 'Shelf');
+  const told = (id: string, ...names: string[]) => names.map((name, at) => said(`Act${name}`, id, at + 1));
+  const teletransmission = kept(
+    [
+      ...told('act', 'Deposited', 'Transmitted', 'LegallyPublished', 'Acknowledged', 'BecameEnforceable'),
+      ...told('refused', 'Deposited', 'Transmitted', 'Rejected'),
+    ],
+    [admitted, ...access],
+    'Act',
+  );
+  const act = { member: 'm', applied: 1 };
+  const acts = [
+    {
+      ...act,
+      id: 'act',
+      number: 'N1',
+      status: 'ACT_STATUS_ACKNOWLEDGED',
+      sha256: 'h1',
+      envelope: 'v1',
+      prefectureActId: '021-N1-DE',
+    },
+    {
+      ...act,
+      id: 'refused',
+      number: 'N2_ANO',
+      status: 'ACT_STATUS_REJECTED',
+      sha256: 'h2',
+      envelope: 'v2',
+      prefectureActId: '',
+    },
+  ];
   const shelf = (revision: number, day: number, status = 'OPEN') => ({
     ...{ consultation: 'one', revision, openUntil: Date.parse(time(day)), status: `SHELF_STATUS_${status}` },
   });
@@ -107,7 +142,15 @@ function allIsWell(): { journal: Entry[]; facts: Facts } {
       ...{ ...library, shelves: [shelf(4, 3, 'CLOSED')] },
       states: [shelf(1, 1), shelf(3, 3), shelf(4, 3, 'CLOSED')],
     },
-    streams: { membership: messages(membership), procurement: messages(procurement), dce_library: messages(library) },
+    teletransmission: { ...teletransmission, acts, members: ['m'] },
+    ledger: { received: acts.map(({ envelope, number, sha256 }) => ({ envelope, number, sha256 })), inMailboxes: 0 },
+    documents: ['bfc h1', 'bfc h2'],
+    streams: {
+      membership: messages(membership),
+      procurement: messages(procurement),
+      dce_library: messages(library),
+      teletransmission: messages(teletransmission),
+    },
   };
   return { journal, facts };
 }
@@ -240,6 +283,67 @@ const TAMPERED: [string, (world: World) => void, RegExp][] = [
       first(journal).outcome = 'unknown';
     },
     /never got an answer/,
+  ],
+  ['an act is lost', ({ facts }) => void facts.teletransmission.acts.pop(), /acts: refused is lost/],
+  [
+    'an act was sent twice',
+    ({ facts }) => void facts.ledger.received.push({ ...first(facts.ledger.received), envelope: 'v3' }),
+    /envelopes of the prefecture: v3/,
+  ],
+  ['an act was never sent', ({ facts }) => void facts.ledger.received.pop(), /v2 N2_ANO h2 is lost/],
+  [
+    'an act was told twice as transmitted',
+    ({ facts }) => {
+      event(facts.teletransmission, 'ActLegallyPublished').name = 'ActTransmitted';
+    },
+    /its events are Deposited Transmitted Transmitted/,
+  ],
+  [
+    'an act became enforceable before its acknowledgement',
+    ({ facts }) => {
+      event(facts.teletransmission, 'ActAcknowledged').seq = 9;
+    },
+    /enforceable before it was so/,
+  ],
+  [
+    'an answer was acted upon twice',
+    ({ facts }) => {
+      first(facts.teletransmission.acts).applied = 2;
+    },
+    /N1: 2 answers were acted upon/,
+  ],
+  [
+    'an act went unanswered',
+    ({ facts }) => {
+      first(facts.teletransmission.acts).status = 'ACT_STATUS_TRANSMITTED';
+    },
+    /N1: is ACT_STATUS_TRANSMITTED/,
+  ],
+  [
+    'a message is left in a mailbox',
+    ({ facts }) => {
+      facts.ledger.inMailboxes = 1;
+    },
+    /1 messages are left/,
+  ],
+  [
+    'a document is under another operator',
+    ({ facts }) => {
+      facts.documents[0] = 'idf h1';
+    },
+    /N1: its document is not kept/,
+  ],
+  [
+    'a document is that of another act',
+    ({ facts }) => {
+      first(facts.teletransmission.acts).sha256 = 'h2';
+    },
+    /another document than/,
+  ],
+  [
+    'a publication was accepted twice',
+    ({ journal }) => void journal.push(entry('declare', { actId: 'act', day: '2026-01-06' })),
+    /accepted 2 times/,
   ],
   [
     'a consultation past its deadline is still open',

@@ -4,6 +4,7 @@
  */
 import type { Facts } from './facts.ts';
 import type { Entry } from './journal.ts';
+import { judgeActs } from './oracle-acts.ts';
 import { judgeConsultations } from './oracle-consultations.ts';
 import { judgeDelivery } from './oracle-delivery.ts';
 import { judgeMembership } from './oracle-membership.ts';
@@ -14,6 +15,7 @@ export function judge(journal: Entry[], facts: Facts): string[] {
     ...judgeAnswers(journal, facts),
     ...judgeConsultations(journal, facts),
     ...judgeMembership(journal, facts),
+    ...judgeActs(journal, facts),
     ...judgeDelivery(facts),
   ];
 }
@@ -27,17 +29,21 @@ const RPCS: Record<Entry['kind'], string> = {
   publish: 'ConsultationService/PublishConsultation',
   extend: 'ConsultationService/ExtendConsultation',
   close: 'ConsultationService/CloseConsultation',
+  deposit: 'ActService/DepositAct',
+  declare: 'ActService/MarkActPublished',
 };
 
 /** Each command has one answer, and those that were accepted, and only those, are remembered, once. */
-function judgeAnswers(journal: Entry[], { membership, procurement }: Facts): string[] {
+function judgeAnswers(journal: Entry[], { membership, procurement, teletransmission }: Facts): string[] {
   const objections: string[] = [];
   for (const { requestId, outcome, consistent } of journal) {
     if (outcome === 'unknown') objections.push(`command ${requestId} never got an answer`);
     if (!consistent) objections.push(`command ${requestId} got two different answers`);
   }
   const remembered = new Map<string, number>();
-  for (const { operator, rpc, requestId } of [...membership.answered, ...procurement.answered]) {
+  for (const { operator, rpc, requestId } of [membership, procurement, teletransmission].flatMap(
+    ({ answered }) => answered,
+  )) {
     const key = `${operator} ${rpc} ${requestId}`;
     remembered.set(key, (remembered.get(key) ?? 0) + 1);
   }

@@ -3,8 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCampaign, type Summary, type Wanted } from './campaign.ts';
+import { TARGETS } from './servers.ts';
 
-const HELP = `Kills the services, PostgreSQL and nats-server with SIGKILL under load, and judges that every accepted
+const HELP = `Kills the services, PostgreSQL, nats-server and the simulated prefecture with SIGKILL under load, and judges that every accepted
 command had exactly one effect in every listener, in order, and that nothing accepted was lost.
 
   npm run chaos
@@ -12,8 +13,8 @@ command had exactly one effect in every listener, in order, and that nothing acc
 
   --seed      draws targets, moments and commands; the present time when not given
   --commands  accepted commands at least (10000)
-  --kills     kills in all, at least five times --each (50)
-  --each      kills of each of the five targets at least (5)
+  --kills     kills in all, at least seven times --each (50)
+  --each      kills of each of the seven targets at least (5)
   --clients   concurrent clients (24)
   --record    adds a line to e2e/chaos/results.md
   --help      prints this
@@ -59,14 +60,15 @@ function wantedOf(numbers: Record<keyof Wanted, string>): Wanted {
     return [name, Number(text)];
   });
   const wanted = Object.fromEntries(read) as Wanted;
-  if (wanted.kills < wanted.each * 5) throw new Error(`--kills must be at least five times --each (${wanted.each})`);
+  if (wanted.kills < wanted.each * TARGETS.length)
+    throw new Error(`--kills must be at least seven times --each (${wanted.each})`);
   if (wanted.clients < 1) throw new Error('--clients must be at least 1');
   return wanted;
 }
 
 /** A row of the table in results.md. */
 function lineOf(summary: Summary, command: string): string {
-  const { seed, seconds, accepted, refused, repeated, killed, killsTogether, events, objections } = summary;
+  const { seed, seconds, accepted, refused, repeated, killed, killsTogether, events, acts, objections } = summary;
   const failed = Object.values(summary.failedAttempts).reduce((sum, one) => sum + one, 0);
   const kills = Object.entries(killed).map(([target, times]) => `${target} ${times}`);
   const cells = [
@@ -81,6 +83,7 @@ function lineOf(summary: Summary, command: string): string {
     `${Object.values(killed).reduce((sum, one) => sum + one, 0)} (${kills.join(', ')})`,
     killsTogether,
     events,
+    acts,
     objections,
   ];
   return `| ${cells.join(' | ')} |`;

@@ -25,8 +25,16 @@ const SECRET = 'secret of the kill test';
 type ServiceName = 'membership' | 'procurement' | 'dce-library' | 'teletransmission';
 /** What can be killed. */
 export type Target = ServiceName | 'postgres' | 'nats' | 'prefecture';
-/** What the campaign kills: three services, PostgreSQL and nats-server. Acts have a kill test of their own. */
-export const TARGETS: readonly Target[] = ['membership', 'procurement', 'dce-library', 'postgres', 'nats'];
+/** What the campaign kills. */
+export const TARGETS: readonly Target[] = [
+  'membership',
+  'procurement',
+  'dce-library',
+  'teletransmission',
+  'postgres',
+  'nats',
+  'prefecture',
+];
 
 /** A platform of real processes on servers of its own, that nothing else uses. */
 export interface Servers extends AsyncDisposable {

@@ -9,6 +9,8 @@ export interface LedgerEntry {
   at: number;
   envelope_id?: string;
   message_id?: string;
+  message?: { message_id: string };
+  messages?: { message_id: string }[];
   envelope?: { envelope_id: string; number: string; sha256: string; size: number };
 }
 
