@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { CallError } from '@jonction/service';
 import { inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
 import { describedPaths, type Field, fieldsOf, fill, type Rpc, rpcs, valuesOf } from './contract.ts';
 import { quiet, type Row, rowsWhere } from './rows.ts';
@@ -90,6 +91,33 @@ test('what bfc published is read by idf, what it drafts is not', async () => {
       code: status.NOT_FOUND,
     });
   }
+});
+
+test('every message in every stream bears in its subject the operator and the member whose it is', async () => {
+  await using platform = await testPlatform();
+  await populate(platform);
+  const provisioner = await platform.nats.provisioner();
+  const manager = await jetstreamManager(provisioner);
+  const operators: Record<string, Set<string>> = {};
+  for (const [service, database] of Object.entries(platform.databases)) {
+    const stream = service.replaceAll('-', '_');
+    const seen = new Set<string>();
+    operators[stream] = seen;
+    const events = await database.query('select stream_seq::int as seq, operator, member_id, type, body from outbox');
+    expect((await manager.streams.info(stream)).state.messages, stream).toBe(events.length);
+    for (const { seq, operator, member_id, type, body } of events) {
+      const message = await manager.streams.getMessage(stream, { seq: Number(seq) });
+      const [, context, version, name] = String(type).split('.');
+      const subject = `evt.${context}.${version}.${name}.${operator}.${member_id || '_'}`;
+      expect(message?.subject).toBe(subject);
+      // What the body says of itself is what the subject lets through.
+      const said = JSON.parse(String(body)) as { operator: string; memberId?: string };
+      expect([said.operator, said.memberId ?? ''], subject).toEqual([operator, member_id]);
+      expect(message?.string(), subject).toBe(body);
+      seen.add(String(operator));
+    }
+  }
+  for (const [stream, seen] of Object.entries(operators)) expect([...seen].sort(), stream).toEqual(['bfc', 'idf']);
 });
 
 const REFUSALS_OF_WRITES = [

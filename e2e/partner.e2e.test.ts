@@ -104,7 +104,10 @@ test('a partner and where it stands outlive the server, and a lost stream is hea
   await nats.kill9();
   await nats.start();
   const after = parts.adopt(await asPartner(nats, creds, 'stays'), (connection) => connection.close());
-  expect(await waiting(after, 'p_stays_1', 1)).toEqual(['two']);
+  // An acknowledgement is on disk a moment after it was given: killed in between, the server delivers once more.
+  const heard = await waiting(after, 'p_stays_1', 1);
+  if (heard[0] === 'one') heard.splice(0, 1, ...(await waiting(after, 'p_stays_1', 1)));
+  expect(heard).toEqual(['two']);
 
   const again = await nats.provisioner();
   const jsm = await jetstreamManager(again);
