@@ -51,6 +51,22 @@ function commands(): Entry[] {
   ];
 }
 
+/** One act published and enforceable, one refused by the prefecture; and what was told of them. */
+function twoActs() {
+  const act = { member: 'm', applied: 1, prefectureActId: '' };
+  const acts = [
+    { ...act, id: 'act', number: 'N1', sha256: 'h1', envelope: 'v1' },
+    { ...act, id: 'refused', number: 'N2_ANO', sha256: 'h2', envelope: 'v2' },
+  ].map((one, at) => ({ ...one, status: `ACT_STATUS_${at === 0 ? 'ACKNOWLEDGED' : 'REJECTED'}` }));
+  Object.assign(acts[0] ?? {}, { prefectureActId: '021-N1-DE' });
+  const telling = (id: string, ...names: string[]) => names.map((name, at) => said(`Act${name}`, id, at + 1));
+  const told = [
+    ...telling('act', 'Deposited', 'Transmitted', 'LegallyPublished', 'Acknowledged', 'BecameEnforceable'),
+    ...telling('refused', 'Deposited', 'Transmitted', 'Rejected'),
+  ];
+  return { acts, told };
+}
+
 /** A journal and the facts that fit it: two consultations, one extended twice and closed, and an agent with a past role. */
 function allIsWell(): { journal: Entry[]; facts: Facts } {
   const journal = commands();
@@ -94,36 +110,8 @@ function allIsWell(): { journal: Entry[]; facts: Facts } {
   const membership = kept([admitted, ...access], [], 'Membership');
   const procurement = kept([...drafted, ...shown], [admitted, ...access], 'Consultation');
   const library = kept([said('ShelfOpened', 'one', 1), said('ShelfClosed', 'one', 2)], [...access, ...shown], 'Shelf');
-  const told = (id: string, ...names: string[]) => names.map((name, at) => said(`Act${name}`, id, at + 1));
-  const teletransmission = kept(
-    [
-      ...told('act', 'Deposited', 'Transmitted', 'LegallyPublished', 'Acknowledged', 'BecameEnforceable'),
-      ...told('refused', 'Deposited', 'Transmitted', 'Rejected'),
-    ],
-    [admitted, ...access],
-    'Act',
-  );
-  const act = { member: 'm', applied: 1 };
-  const acts = [
-    {
-      ...act,
-      id: 'act',
-      number: 'N1',
-      status: 'ACT_STATUS_ACKNOWLEDGED',
-      sha256: 'h1',
-      envelope: 'v1',
-      prefectureActId: '021-N1-DE',
-    },
-    {
-      ...act,
-      id: 'refused',
-      number: 'N2_ANO',
-      status: 'ACT_STATUS_REJECTED',
-      sha256: 'h2',
-      envelope: 'v2',
-      prefectureActId: '',
-    },
-  ];
+  const { acts, told } = twoActs();
+  const teletransmission = kept(told, [admitted, ...access], 'Act');
   const shelf = (revision: number, day: number, status = 'OPEN') => ({
     ...{ consultation: 'one', revision, openUntil: Date.parse(time(day)), status: `SHELF_STATUS_${status}` },
   });
