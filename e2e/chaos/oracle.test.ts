@@ -51,6 +51,9 @@ function commands(): Entry[] {
   ];
 }
 
+const messages = ({ said: own }: Kept) =>
+  own.map(({ id, body, streamSeq }) => ({ id, body, streamSeq: streamSeq ?? 0 }));
+
 /** One act published and enforceable, one refused by the prefecture; and what was told of them. */
 function twoActs() {
   const act = { member: 'm', applied: 1, prefectureActId: '' };
@@ -115,8 +118,6 @@ function allIsWell(): { journal: Entry[]; facts: Facts } {
   const shelf = (revision: number, day: number, status = 'OPEN') => ({
     ...{ consultation: 'one', revision, openUntil: Date.parse(time(day)), status: `SHELF_STATUS_${status}` },
   });
-  const messages = ({ said: own }: Kept) =>
-    own.map(({ id, body, streamSeq }) => ({ id, body, streamSeq: streamSeq ?? 0 }));
   const facts: Facts = {
     membership: { ...membership, members: ['m'], entitlements, enrolled: ['a', 'x', 'y'] },
     procurement: {
