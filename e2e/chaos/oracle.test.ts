@@ -51,8 +51,11 @@ function commands(): Entry[] {
   ];
 }
 
-const messages = ({ said: own }: Kept) =>
-  own.map(({ id, body, streamSeq }) => ({ id, body, streamSeq: streamSeq ?? 0 }));
+function streamsOf(speakers: Record<string, Kept>): Facts['streams'] {
+  const messages = ({ said: own }: Kept) =>
+    own.map(({ id, body, streamSeq }) => ({ id, body, streamSeq: streamSeq ?? 0 }));
+  return Object.fromEntries(Object.entries(speakers).map(([name, speaker]) => [name, messages(speaker)]));
+}
 
 /** One act published and enforceable, one refused by the prefecture; and what was told of them. */
 function twoActs() {
@@ -134,12 +137,7 @@ function allIsWell(): { journal: Entry[]; facts: Facts } {
     teletransmission: { ...teletransmission, acts, members: ['m'] },
     ledger: { received: acts.map(({ envelope, number, sha256 }) => ({ envelope, number, sha256 })), inMailboxes: 0 },
     documents: ['bfc h1', 'bfc h2'],
-    streams: {
-      membership: messages(membership),
-      procurement: messages(procurement),
-      dce_library: messages(library),
-      teletransmission: messages(teletransmission),
-    },
+    streams: streamsOf({ membership, procurement, dce_library: library, teletransmission }),
   };
   return { journal, facts };
 }
