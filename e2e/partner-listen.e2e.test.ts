@@ -49,7 +49,8 @@ test('the example prints what its README shows, and loses or repeats no effect w
     ...day('ConsultationDrafted', 1, '2026-09-01T08:00:00Z'),
     { operator: 'idf', aggregate_id: 'of another operator' },
     ...day('ConsultationPublished', 2, '2026-09-02T08:00:00Z'),
-    ...day('ConsultationClosed', 3, '2026-10-02T12:00:00Z'),
+    ...day('DeadlineExtended', 3, '2026-09-20T09:30:00Z'),
+    ...day('ConsultationClosed', 4, '2026-10-02T12:00:00Z'),
   ]);
   await storeEvents(provisioner, 'membership', [{ type: 'jonction.membership.v1.MemberAdmitted' }]);
   const first = listen(nats, folder);

@@ -25,9 +25,9 @@ describe.each([false, true])('with js_ack_fc_v2 %s, a partner of bfc', (js_ack_f
     nats = parts.use(await testNats({ feature_flags: { js_ack_fc_v2 } }));
     provisioner = await nats.provisioner();
     await storeEvents(provisioner, 'procurement', EVENTS);
-    const creds = await makePartner(nats, 'acme', '--operator', 'bfc', '--events', 'procurement');
+    const creds = await makePartner(nats, 'acme', '--operator', 'bfc', '--events', 'procurement,ConsultationDrafted');
     await makePartner(nats, 'rival', '--operator', 'idf', '--events', 'procurement,dce-library');
-    await makePartner(nats, 'sibling', '--operator', 'bfc', '--events', 'procurement');
+    await makePartner(nats, 'sibling', '--operator', 'bfc', '--events', 'procurement,ConsultationDrafted');
     acme = parts.adopt(await asPartner(nats, creds, 'acme'), (connection) => connection.close());
     durables = await durablesOf(provisioner);
     subjects = matrix(durables);

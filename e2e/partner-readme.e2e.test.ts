@@ -33,7 +33,7 @@ test('a vendor gets from the README to the first event by its commands as they s
   expect(readdirSync(folder)).toContain('acme.creds');
   const listener = run(listening);
   parts.defer(() => ended(listener));
-  await eventually(() => expect(listener.text()).toMatch(/^Consultation\w+ of [0-9a-f-]{36}, event 1 of it/m), {
+  await eventually(() => expect(listener.text()).toMatch(/^ConsultationPublished of [0-9a-f-]{36}, event 2 of it/m), {
     withinMs: 20_000,
   });
 });

@@ -192,7 +192,9 @@ test('the credentials go into a file for its owner alone, and list says who hear
   const { exp = 0, iat = 0 } = claimsOf(/JWT-----\n(.*)\n/.exec(creds)?.[1] ?? '');
   expect(exp - iat).toBe(30 * 86_400);
   const listed = await partnerCommand(nats, 'list');
-  expect(listed.out).toMatch(/^listed \(bfc\) p_listed_1 evt\.procurement\.v1\.\*\.bfc\.\*; \d+ events wait; /m);
+  expect(listed.out).toMatch(
+    /^listed \(bfc\) p_listed_1 evt\.procurement\.v1\.ConsultationClosed\.bfc\.\*,? .*; \d+ events wait; /m,
+  );
   const json = (await partnerCommand(nats, 'list', '--json')).out.trim().split('\n');
   expect(json.map((line) => JSON.parse(line).name)).toContain('listed');
   expect(json.join()).not.toContain(/SEED-----\n(.*)\n/.exec(creds)?.[1]);

@@ -21,7 +21,7 @@ const HELP = `Lets a vendor hear events of one operator, with credentials of its
   npm run -s partner -- revoke <name> [--dry-run]
   npm run -s partner -- list [--json]
 
-  --events   a context (all its events, drafts included) or single events, separated by commas
+  --events   a context (its events of today, without what is not public yet) or single events, separated by commas
   --member   only what concerns this member
   --from     where it begins: the first event (when not given), or an instant such as 2026-09-01T00:00:00Z
   --out      the file for the credentials, made for its owner alone; the standard output when not given

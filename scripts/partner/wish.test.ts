@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@jonction/stack';
 import { expect, test } from 'vitest';
 import { Mistake } from '../start/running.ts';
 import { readWish } from './wish.ts';
@@ -39,7 +42,15 @@ test('a partner of two contexts gets a durable on each, for its operator alone',
     from: undefined,
     days: 90,
     durables: [
-      { durable: 'p_acme_1', stream: 'procurement', subjects: ['evt.procurement.v1.*.idf.*'] },
+      {
+        durable: 'p_acme_1',
+        stream: 'procurement',
+        subjects: [
+          'evt.procurement.v1.ConsultationClosed.idf.*',
+          'evt.procurement.v1.ConsultationPublished.idf.*',
+          'evt.procurement.v1.DeadlineExtended.idf.*',
+        ],
+      },
       {
         durable: 'p_acme_2',
         stream: 'dce_library',
@@ -51,7 +62,22 @@ test('a partner of two contexts gets a durable on each, for its operator alone',
 
 test('an event beside its whole context adds nothing, and a member narrows all', () => {
   const wish = readWish(['create', 'acme', ...BFC, '--events', 'ConsultationClosed,procurement', '--member', 'm-1']);
-  expect(wish).toMatchObject({ durables: [{ subjects: ['evt.procurement.v1.*.bfc.m-1'] }] });
+  const subjects = ['ConsultationClosed', 'ConsultationPublished', 'DeadlineExtended'].map(
+    (event) => `evt.procurement.v1.${event}.bfc.m-1`,
+  );
+  expect(wish).toMatchObject({ durables: [{ subjects }] });
+});
+
+test('what the contracts call not public yet is heard only by who names it', () => {
+  const events = readFileSync(join(ROOT, 'proto/jonction/procurement/v1/events.proto'), 'utf8');
+  const hidden = [...events.matchAll(/^\/\/ (\w+): .*not public yet/gm)].map(([, event = '']) => event);
+  expect(hidden).toEqual(['ConsultationDrafted']);
+  const subjectsOf = (...args: string[]) =>
+    JSON.stringify(readWish(['create', 'acme', '--operator', 'bfc', '--events', ...args]));
+  for (const event of hidden) {
+    expect(subjectsOf('procurement')).not.toContain(event);
+    expect(subjectsOf(`procurement,${event}`)).toContain(event);
+  }
 });
 
 test('an instant keeps its zone', () => {
