@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -15,7 +16,7 @@ import {
   testPrefecture,
 } from '@jonction/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { encode, type Field, fill, rpcs } from './contract.ts';
 import { goodRequest, knownOf } from './good-requests.ts';
 import { asRequest, itemOf, refusalOf, wiresOf } from './refused.ts';
@@ -74,40 +75,41 @@ test('what persons typed is in no span, metric, log line, subject or header of a
     .map((name) => platform.logOf(name))
     .join('\n');
   expect(logs).toContain('DepositAct');
-  for (const [where, trail] of Object.entries({ logs, told, exported: collector.received() }))
+  const servers = { nats: platform.nats.log(), prefecture: prefecture.log(), postgres: postgresLog() };
+  expect(servers.nats).toContain('Server is ready');
+  expect(servers.postgres).toContain('ready to accept connections');
+  for (const [where, trail] of Object.entries({ ...servers, logs, told, exported: collector.received() }))
     for (const form of forms()) expect(trail.toLowerCase().includes(form), `${form} in ${where}`).toBe(false);
 }, 180_000);
 
-/** Each string field of each request, one at a time, whatever it is for. */
+/** Each text in each request, one at a time, whatever it is for. */
 async function typedEverywhere(platform: Awaited<ReturnType<typeof testPlatform>>): Promise<void> {
   const known = await knownOf(platform);
   using wires = await wiresOf(platform);
-  let typed = 0;
+  const typed: string[] = [];
   for (const rpc of rpcs) {
     const type = itemOf(rpc);
-    const good = (where: string) => Object.assign(goodRequest(type, known), only(type, where));
     for (const where of textsOf(type)) {
-      await refusalOf(wires, rpc, asRequest(rpc, encode(type, good(where))));
-      typed++;
+      await refusalOf(wires, rpc, asRequest(rpc, encode(type, goodRequest(type, known, { where, value: TYPED }))));
+      typed.push(where);
     }
   }
-  expect(typed).toBeGreaterThan(40);
+  expect(typed.length).toBeGreaterThan(40);
+  expect(typed).toContain('identifiers[0].value');
   const [rpc] = rpcs;
   if (rpc) await refusalOf(wires, rpc, new Uint8Array(), { metadata: { 'jonction-operator': NAME } });
   if (rpc) await refusalOf(wires, rpc, new Uint8Array(), { metadata: { authorization: `Bearer ${NAME}` } });
 }
 
-/** The fields of text at the top of a message. */
+/** The paths of all fields of text in a message and in those within it. */
 function textsOf(message: string): string[] {
   const found: string[] = [];
   fill(message, (field: Field, where) => {
-    if (field.kind === 'string' && !where.includes('.') && !field.repeated) found.push(field.jsonName);
+    if (field.kind === 'string') found.push(where);
     return undefined;
   });
   return found;
 }
-
-const only = (_: string, field: string) => ({ [field]: TYPED });
 
 /** What must not be found, in lower case: as typed, and in the writings that a program might give it. */
 function forms(): string[] {
@@ -141,6 +143,12 @@ async function rawCollector() {
       await close();
     },
   };
+}
+
+/** Refused statements included; the other tests of this run are in it too. */
+function postgresLog(): string {
+  const file = inject('postgresLog');
+  return existsSync(file) ? readFileSync(file, 'utf8') : 'ready to accept connections';
 }
 
 type Bus = Awaited<ReturnType<typeof testPlatform>>['nats'];

@@ -19,8 +19,15 @@ export async function knownOf(platform: TestPlatform): Promise<Known> {
   return { memberId, agentId, consultationId: consultation?.consultationId ?? '', actId };
 }
 
-/** A request in JSON in which no field is to be corrected; each has a request_id of its own. */
-export function goodRequest(message: string, { memberId, agentId, consultationId, actId }: Known): object {
+/**
+ * A request in JSON in which no field is to be corrected; each has a request_id of its own. `but` puts a value in the
+ * field at one path, such as `identifiers[0].value`.
+ */
+export function goodRequest(
+  message: string,
+  { memberId, agentId, consultationId, actId }: Known,
+  but?: { where: string; value: unknown },
+): object {
   const values: Record<string, unknown> = {
     request_id: requestId(),
     member_id: memberId,
@@ -41,7 +48,7 @@ export function goodRequest(message: string, { memberId, agentId, consultationId
     document_size: '1000',
     deadline: inDays(60).toISOString(),
   };
-  return fill(message, (field) => values[field.name] ?? usual(field));
+  return fill(message, (field, where) => (where === but?.where ? but.value : (values[field.name] ?? usual(field))));
 }
 
 function usual({ kind, typeName, repeated }: Field): unknown {

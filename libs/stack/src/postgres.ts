@@ -21,7 +21,9 @@ export type Postgres = Restartable & { adminUrl: string; port: number };
 type Start = RunAs & { command: string; args: string[]; env: NodeJS.ProcessEnv; before: () => Promise<unknown> };
 
 const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
-const SETTINGS = { ...DURABLE, shared_buffers: '256MB', max_connections: 200, timezone: 'UTC' };
+/** A refused statement holds its values, and its detail quotes the row: what persons typed is for no log. */
+const DISCREET = { log_error_verbosity: 'terse', log_min_error_statement: 'panic' };
+const SETTINGS = { ...DURABLE, ...DISCREET, shared_buffers: '256MB', max_connections: 200, timezone: 'UTC' };
 
 /**
  * Starts PostgreSQL on `dir`, made the first time, on 127.0.0.1 only, and resolves when it answers.

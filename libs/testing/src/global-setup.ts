@@ -20,6 +20,8 @@ import { templateOf } from './template.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     adminUrl: string;
+    /** The file of what PostgreSQL writes down; missing when the server is another's. */
+    postgresLog: string;
     natsBinary: string;
     secret: string;
   }
@@ -36,6 +38,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   for (const name of serviceNames()) await provisionDatabase(postgres.adminUrl, planOf(name, SECRET, templateOf(name)));
   const { path } = await findNatsServer({ progress: () => {} });
   project.provide('adminUrl', postgres.adminUrl);
+  project.provide('postgresLog', join(folder, 'postgres.log'));
   project.provide('natsBinary', path);
   project.provide('secret', SECRET);
   return async () => {

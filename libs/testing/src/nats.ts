@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectNats } from '@jonction/events';
@@ -23,12 +23,16 @@ export type TestNats = Nats & {
   provisioner(): Promise<NatsConnection>;
   /** Makes the streams and durables of all services, as `npm run provision` does. */
   provision(): Promise<void>;
+  /** What the server wrote down; nothing from a container. */
+  log(): string;
 };
 
 /** A nats-server of one's own, with the users and permissions of the platform, streams included; `more` is told to the server. */
 export async function testNats(more: Record<string, unknown> = {}): Promise<TestNats> {
   const services = await speakers();
-  const server = process.env.TEST_STACK === 'containers' ? await contained() : await local(services, more);
+  const dir = mkdtempSync(join(tmpdir(), 'jonction-nats-'));
+  const inContainer = process.env.TEST_STACK === 'containers';
+  const server = inContainer ? await contained() : await local(dir, services, more);
   const urlOf = (user: string) => natsUrlFor(server.url, user, inject('secret'));
   const open: NatsConnection[] = [];
   const provisioner = async () => {
@@ -47,30 +51,22 @@ export async function testNats(more: Record<string, unknown> = {}): Promise<Test
     urlOf,
     provisioner,
     provision,
+    log: () => (inContainer ? '' : readFileSync(join(dir, 'nats.log'), 'utf8')),
     async [Symbol.asyncDispose]() {
       for (const nats of open) await nats.close();
       await server[Symbol.asyncDispose]();
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-async function local(services: Speaker[], more: Record<string, unknown>): Promise<Nats> {
-  const dir = mkdtempSync(join(tmpdir(), 'jonction-nats-'));
-  const server = await startNats({
+async function local(dir: string, services: Speaker[], more: Record<string, unknown>): Promise<Nats> {
+  return startNats({
     dir,
     port: await freePort(),
     logFile: join(dir, 'nats.log'),
     binary: inject('natsBinary'),
     configuration: { ...operatorMode(inject('secret'), services, join(dir, 'accounts')), ...more },
-  });
-  return Object.defineProperties({} as Nats, {
-    ...Object.getOwnPropertyDescriptors(server),
-    [Symbol.asyncDispose]: {
-      value: async () => {
-        await server[Symbol.asyncDispose]();
-        rmSync(dir, { recursive: true, force: true });
-      },
-    },
   });
 }
 

@@ -17,6 +17,8 @@ export interface LedgerEntry {
 export type TestPrefecture = Prefecture & {
   /** All that it wrote down so far: what a test judges by. */
   ledger(): LedgerEntry[];
+  /** What its process printed. */
+  log(): string;
 };
 
 /** A simulated prefecture of one's own, as a process; it answers at once unless `args` say otherwise. */
@@ -35,12 +37,13 @@ export async function testPrefecture(args: string[] = []): Promise<TestPrefectur
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     return whole.split('\n').flatMap((line) => (line ? [JSON.parse(line) as LedgerEntry] : []));
   };
+  const log = () => readFileSync(join(folder, 'prefecture.log'), 'utf8');
   const dispose = async () => {
     await prefecture.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   // The pid changes with each start, so it is looked up and not copied.
-  return Object.defineProperty({ ...prefecture, ledger, [Symbol.asyncDispose]: dispose }, 'pid', {
+  return Object.defineProperty({ ...prefecture, ledger, log, [Symbol.asyncDispose]: dispose }, 'pid', {
     get: () => prefecture.pid,
   });
 }
