@@ -170,7 +170,8 @@ async function inTransaction(
       if (recorded > 0) database.recorded();
       return;
     } catch (error) {
-      if (!isConflict(error) || tries >= 5) throw error;
+      if (!isConflict(error) || tries >= 8) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries));
     }
   }
 }

@@ -117,8 +117,13 @@ async function reactTo(
         (trace) => react(em, subscriptions, event, trace),
       );
   }
-  if (behind.length > 0) await park(em, behind, 'BEHIND_PARKED', 0);
+  if (behind.length === 0) return;
+  await sql(em, AHEAD, [behind.map((event) => event.aggregateId)]);
+  await park(em, behind, 'BEHIND_PARKED', 0);
 }
+
+// Held to the end: one that is released meanwhile, by whichever replica, makes this transaction a conflict, and it runs again.
+const AHEAD = 'select 1 from parked where released_at is null and aggregate_id = any ($1) order by event_id for update';
 
 async function react(
   em: EntityManager,
@@ -223,23 +228,23 @@ export async function release(
   operator: string,
   aggregateId = '',
 ): Promise<Released> {
-  const reader = inOperator(database, operator);
-  const waiting = await transact(reader, () => sql<Heard>(reader, WAITING, [aggregateId]));
   const stuck = new Set<string>();
   const outcome: Released = { released: 0, failed: '' };
-  for (const event of waiting) {
-    const line = `${contextNameOf(event.type)} ${event.aggregateId}`;
-    if (stuck.has(line)) continue;
+  const waiting = async () => {
+    const reader = inOperator(database, operator);
+    const all = await transact(reader, () => sql<Heard>(reader, WAITING, [aggregateId]));
+    return all.filter((event) => !stuck.has(lineOf(event)));
+  };
+  // One is released, then all are read again: what was parked behind it meanwhile must not be left.
+  for (let [event] = await waiting(); event; [event] = await waiting()) {
     try {
-      const once = () =>
-        inSpan(`release ${event.type}`, { parent: contextOf(event.traceparent) ?? ROOT_CONTEXT }, (trace) =>
-          releaseOne(database, subscriptions, event, trace),
-        );
-      await once().catch((error) => (isConflict(error) ? once() : Promise.reject(error)));
+      await releaseOne(database, subscriptions, event).catch((error) =>
+        isConflict(error) && event ? releaseOne(database, subscriptions, event) : Promise.reject(error),
+      );
       outcome.released++;
     } catch (error) {
       if (isOutage(error)) throw error;
-      stuck.add(line);
+      stuck.add(lineOf(event));
       outcome.failed ||= reasonOf(error);
     }
   }
@@ -247,24 +252,23 @@ export async function release(
   return outcome;
 }
 
+const lineOf = ({ type, aggregateId }: Heard) => `${contextNameOf(type)} ${aggregateId}`;
+
 const TAKE = `
   with taken as (update parked set released_at = now() where event_id = $1 and released_at is null
     returning event_id, operator, context, aggregate_id, seq, type)
   insert into inbox (event_id, operator, context, aggregate_id, seq, type) select * from taken returning event_id`;
 
-async function releaseOne(
-  database: Database,
-  subscriptions: Map<string, Subscription>,
-  event: Heard,
-  trace: Context,
-): Promise<void> {
+async function releaseOne(database: Database, subscriptions: Map<string, Subscription>, event: Heard): Promise<void> {
   const em = inOperator(database, event.operator);
-  await transact(em, async () => {
-    const taken = await sql(em, TAKE, [event.id]);
-    // Another release was faster.
-    if (taken.length === 0) return;
-    await react(em, subscriptions, event, trace);
-    await em.flush();
-    await writeUnit(em);
-  });
+  await inSpan(`release ${event.type}`, { parent: contextOf(event.traceparent) ?? ROOT_CONTEXT }, (trace) =>
+    transact(em, async () => {
+      const taken = await sql(em, TAKE, [event.id]);
+      // Another release was faster.
+      if (taken.length === 0) return;
+      await react(em, subscriptions, event, trace);
+      await em.flush();
+      await writeUnit(em);
+    }),
+  );
 }

@@ -43,7 +43,7 @@ export async function transmit({ say, addressOf, commune, agent, traced }: Scene
 /** True when the day's last act but one was played to its end on this data. */
 export async function wasTransmitted(address: string, administrator: Scene['administrator']): Promise<boolean> {
   using acts = connectTo(ActServiceDefinition, address, administrator);
-  const { acts: found } = await acts.listActs({ status: 'ACT_STATUS_ACKNOWLEDGED', pageSize: 1 });
+  const { acts: found } = await acts.listActs({ status: 'ACT_STATUS_ACKNOWLEDGED', pageSize: 500 });
   return found.some(({ enforceableOn }) => enforceableOn !== '');
 }
 

@@ -1,11 +1,11 @@
 import { startRunner } from '@jonction/commands';
-import { MembershipServiceDefinition } from '@jonction/contracts';
+import { MembershipServiceDefinition, TerritoryServiceDefinition } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
-import { rpc } from './rpc.ts';
+import { rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -29,7 +29,10 @@ export async function start(config: Config) {
       domain: 'membership',
       identify: identifyBy(config.OIDC_ISSUER, config.OIDC_AUDIENCE),
       reflection: config.GRPC_REFLECTION === 'on',
-      services: [{ definition: MembershipServiceDefinition, routes: rpc(database, runner) }],
+      services: [
+        { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
+        { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
+      ],
     }),
   );
   const running = parts.move();

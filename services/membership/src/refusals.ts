@@ -36,6 +36,31 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'Vous ne gérez que les agents de votre propre organisme. Adressez-vous à l’administrateur de l’organisme concerné.',
     en: 'You manage the agents of your own organisation only. Turn to the administrator of the organisation concerned.',
   },
+  BODY_CEASED: {
+    kind: 'refused',
+    fr: 'Cet organisme n’existe plus : rien ne peut plus y être changé. Adressez-vous à celui qui lui a succédé.',
+    en: 'This body is no more: nothing of it can be changed. Turn to the one that took its place.',
+  },
+  BODY_LIVES: {
+    kind: 'refused',
+    fr: 'Cet organisme existe : il n’y a rien à rétablir.',
+    en: 'This body lives: there is nothing to restore.',
+  },
+  DATES_CONTRADICT: {
+    kind: 'refused',
+    fr: 'On sait de cet organisme quelque chose qui vaut depuis le {since} : un changement ne peut pas prendre effet avant. Vérifiez la date, ou l’ordre des changements.',
+    en: 'Something of this body is known since {since}: a change cannot take effect before. Check the day, or the order of the changes.',
+  },
+  DAY_TO_COME: {
+    kind: 'refused',
+    fr: 'Cette date est dans l’avenir. Enregistrez le changement le jour où il prend effet.',
+    en: 'This day is in the future. Record the change on the day it takes effect.',
+  },
+  SAME_BODY: {
+    kind: 'refused',
+    fr: 'Un organisme ne peut pas être absorbé par lui-même. Indiquez celui qui lui succède.',
+    en: 'A body cannot go into itself. Name the one that takes its place.',
+  },
 };
 
 export const refuse = refusals(table);

@@ -3,16 +3,23 @@ import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
   MembershipServiceDefinition as membership,
+  type RecordChangesRequest,
+  type RecordChangesResponse,
+  TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
 import { admitMember } from './commands/admit-member.ts';
+import { closeVintage } from './commands/close-vintage.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
+import { recordChange } from './commands/record-change.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
 import { getMember } from './queries/get-member.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
+import { listOrganizations } from './queries/list-organizations.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
+import { searchOrganizations } from './queries/search-organizations.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -34,5 +41,24 @@ export function rpc(database: Database, runner: Runner): Routes<typeof membershi
     listAgents: query('listAgents', 'membership.agents', listAgents),
     grantEntitlement: command('grantEntitlement', 'membership.agents', grantEntitlement),
     revokeEntitlement: command('revokeEntitlement', 'membership.agents', revokeEntitlement),
+  };
+}
+
+/** What happens to public bodies in time. */
+export function territoryRpc(database: Database, runner: Runner): Routes<typeof territory> {
+  const { command, bulk, query } = routesOf(territory, database, runner);
+  return {
+    recordChange: command('recordChange', 'membership.territory', recordChange),
+    recordChanges: bulk('recordChange', 'membership.territory', recordChange, {
+      request: (item: RecordChangesRequest) => item.change,
+      done: (requestId, recorded): RecordChangesResponse => ({
+        requestId,
+        outcome: { $case: 'recorded', value: recorded },
+      }),
+      refused: (requestId, refusal) => ({ requestId, outcome: { $case: 'refusal', value: refusal } }),
+    }),
+    closeVintage: command('closeVintage', 'membership.territory', closeVintage),
+    listOrganizations: query('listOrganizations', 'membership.read', listOrganizations),
+    searchOrganizations: query('searchOrganizations', 'membership.read', searchOrganizations),
   };
 }

@@ -99,11 +99,16 @@ function answersTo(envelope: Envelope, { copies, anomaly }: Behaviour, at: numbe
         code: refused,
         detail: `Acte refusé par la préfecture simulée (${refused}).`,
       }
-    : { type: 'ARActe', envelope_id, id_acte: uniqueId, date_reception: new Date(at).toISOString().slice(0, 10) };
+    : { type: 'ARActe', envelope_id, id_acte: uniqueId, date_reception: dayInFrance(at) };
   const times = number.endsWith('_BIS') ? 2 : copies;
   return Array.from({ length: times }, (_, nth) => ({
     message_id: `${envelope_id}-${nth + 1}`,
     mailbox,
     body: JSON.stringify(answer),
   }));
+}
+
+/** The day at a prefecture, `YYYY-MM-DD`. */
+function dayInFrance(at: number | string | Date): string {
+  return new Date(at).toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' });
 }

@@ -18,7 +18,8 @@ export async function grantEntitlement(
   fields.uuid('agent_id', agentId);
   fields.known('role', role);
   fields.done();
-  // The roles of an agent change one at a time: what is decided on below must still be so at the commit.
+  // The roles of an agent change one at a time. Who waited here sees what was before: the agent's next event is then taken,
+  // the commit is refused as a conflict, and the command runs again.
   const agent = await em.findOneOrFail(Agent, { agentId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   agent.mustBeManagedBy(caller.memberId);
   const held = await em.find(Entitlement, { agentId, revokedAt: null });

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Agent, Entitlement } from '../domain/agent.ts';
-import { Identifier, Member } from '../domain/member.ts';
+import { Identifier, Member, PastDescription } from '../domain/member.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
 // the first part of each key.
@@ -18,7 +18,11 @@ export const tables = [
       departementCode: p.string(),
       municipalPopulation: p.integer(),
       status: p.string(),
-      admittedOn: p.date(),
+      admittedOn: p.date().nullable(),
+      epciSiren: p.string(),
+      describedSince: p.date().nullable(),
+      ceasedOn: p.date().nullable(),
+      successorMemberId: p.uuid().nullable(),
       version: p.integer().version(),
     },
   }),
@@ -33,6 +37,21 @@ export const tables = [
       value: p.string(),
       validFrom: p.date().nullable(),
       validUntil: p.date().nullable(),
+    },
+  }),
+  defineEntity({
+    class: PastDescription,
+    tableName: 'past_description',
+    properties: {
+      pastDescriptionId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.uuid(),
+      kind: p.string(),
+      name: p.string(),
+      epciSiren: p.string(),
+      municipalPopulation: p.integer(),
+      validFrom: p.date().nullable(),
+      validUntil: p.date(),
     },
   }),
   defineEntity({

@@ -8,6 +8,7 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
     ...READ,
     'membership.admit',
     'membership.agents',
+    'membership.territory',
     'procurement.write',
     'procurement.publish',
     'teletransmission.deposit',

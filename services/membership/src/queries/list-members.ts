@@ -2,8 +2,8 @@ import { readPage, writePage } from '@jonction/commands';
 import type { ListMembersRequest, ListMembersResponse } from '@jonction/contracts';
 import { checkFields, containing } from '@jonction/service';
 import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
-import { Identifier, Member } from '../domain/member.ts';
-import { memberMessage } from './member-message.ts';
+import { Member } from '../domain/member.ts';
+import { membersAsOf } from './as-of.ts';
 
 export async function listMembers(em: EntityManager, request: ListMembersRequest): Promise<ListMembersResponse> {
   const fields = checkFields();
@@ -15,6 +15,7 @@ export async function listMembers(em: EntityManager, request: ListMembersRequest
   const filters = [kind, departementCode, nameContains];
   const { limit, after } = readPage(request, filters, 2);
   const where: FilterQuery<Member> = {
+    status: { $ne: 'MEMBER_STATUS_PROSPECT' },
     ...(kind === 'ORGANIZATION_KIND_UNSPECIFIED' ? {} : { kind }),
     ...(departementCode ? { departementCode } : {}),
     ...(nameContains ? { nameSearch: { $like: containing(nameContains) } } : {}),
@@ -28,15 +29,9 @@ export async function listMembers(em: EntityManager, request: ListMembersRequest
     limit: limit + 1,
   });
   const page = members.slice(0, limit);
-  const identifiers = await em.find(
-    Identifier,
-    { memberId: { $in: page.map((member) => member.memberId) } },
-    { orderBy: { scheme: 'asc', validFrom: 'asc' } },
-  );
-  const byMember = Map.groupBy(identifiers, (identifier) => identifier.memberId);
   const last = members.length > limit ? page.at(-1) : undefined;
   return {
-    members: page.map((member) => memberMessage(member, byMember.get(member.memberId) ?? [])),
+    members: await membersAsOf(em, page, ''),
     nextPageToken: writePage(last && [last.nameSearch, last.memberId], filters),
     totalSize: await em.count(Member, where),
   };

@@ -1,20 +1,10 @@
 import type { Member as MemberMessage } from '@jonction/contracts';
-import { asMessage, type Identifier, type Member } from '../domain/member.ts';
+import { asMessage, type Identifier, type Member, type PastDescription } from '../domain/member.ts';
 
-/** A member as the contract shows it, with the identifiers given. */
-export function memberMessage(member: Member, identifiers: Identifier[]): MemberMessage {
-  const {
-    memberId,
-    organizationId,
-    operator,
-    kind,
-    name,
-    departementCode,
-    municipalPopulation,
-    status,
-    admittedOn,
-    version,
-  } = member;
+/** A member as the contract shows it, with the identifiers given; as it was, when a description of the past is given. */
+export function memberMessage(member: Member, identifiers: Identifier[], past?: PastDescription): MemberMessage {
+  const { memberId, organizationId, operator, departementCode, status, version } = member;
+  const { kind, name, epciSiren, municipalPopulation } = past ?? member;
   return {
     memberId,
     organizationId,
@@ -25,7 +15,10 @@ export function memberMessage(member: Member, identifiers: Identifier[]): Member
     identifiers: identifiers.map(asMessage),
     municipalPopulation,
     status,
-    admittedOn,
+    admittedOn: member.admittedOn ?? '',
     etag: `v${version}`,
+    epciSiren,
+    ceasedOn: member.ceasedOn ?? '',
+    successorMemberId: member.successorMemberId ?? '',
   };
 }

@@ -1,10 +1,11 @@
 import type { ResolveIdentifierRequest, ResolveIdentifierResponse } from '@jonction/contracts';
-import { checkInseeCode, checkSiren, checkSiret } from '@jonction/norms';
 import { checkFields, refuse } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { checkCode } from '../commands/identifiers.ts';
 import { Identifier, Member } from '../domain/member.ts';
-import { memberMessage } from './member-message.ts';
+import { membersAsOf } from './as-of.ts';
 
+/** The bearer of a code on a day; of a code that nobody bears any more, the body that has taken its last bearer's place by then. */
 export async function resolveIdentifier(
   em: EntityManager,
   request: ResolveIdentifierRequest,
@@ -13,29 +14,38 @@ export async function resolveIdentifier(
   const { scheme, value } = request;
   const fields = checkFields();
   fields.known('scheme', scheme);
-  const judge = {
-    IDENTIFIER_SCHEME_SIREN: checkSiren,
-    IDENTIFIER_SCHEME_SIRET: checkSiret,
-    IDENTIFIER_SCHEME_INSEE: checkInseeCode,
-  }[scheme as string];
-  const verdict = judge?.(value);
-  if (verdict && !verdict.ok) fields.expect(false, 'value', `is not a code of this scheme: ${verdict.why}`);
+  checkCode(fields, 'value', request);
   fields.day('as_of', request.asOf, { optional: true });
   fields.done();
   const day = request.asOf || now.toISOString().slice(0, 10);
-  const bearers = await em.find(Identifier, { scheme, value });
-  const borne = bearers.find((identifier) => identifier.isValidOn(day));
-  if (!borne) throw refuse('NOT_FOUND', { what: `Member on ${day}` });
-  const member = await em.findOneOrFail(Member, { memberId: borne.memberId });
-  const identifiers = await em.find(
-    Identifier,
-    { memberId: borne.memberId },
-    { orderBy: { scheme: 'asc', validFrom: 'asc' } },
-  );
-  return {
-    member: memberMessage(
-      member,
-      identifiers.filter((identifier) => identifier.isValidOn(day)),
-    ),
-  };
+  const known = await em.find(Identifier, { scheme, value });
+  const borne = known.find((identifier) => identifier.isValidOn(day));
+  const last =
+    borne ??
+    known
+      .filter((one) => (one.validUntil ?? '') < day)
+      .toSorted(byEnd)
+      .at(-1);
+  if (!last) throw refuse('NOT_FOUND', { what: `Member on ${day}` });
+  const member = await bodyOf(em, last.memberId, day);
+  const [message] = await membersAsOf(em, [member], day);
+  return { member: message, formerBearerId: borne ? '' : last.memberId };
+}
+
+const byEnd = (a: Identifier, b: Identifier) => ((a.validUntil ?? '') < (b.validUntil ?? '') ? -1 : 1);
+
+/** The body that stands, on a day, where this member stood. Each takes another's place once, so this ends. */
+async function bodyOf(em: EntityManager, memberId: string, day: string): Promise<Member> {
+  const passed = new Set<string>();
+  let member = await em.findOneOrFail(Member, { memberId });
+  while (
+    member.ceasedOn !== null &&
+    member.ceasedOn <= day &&
+    member.successorMemberId &&
+    !passed.has(member.memberId)
+  ) {
+    passed.add(member.memberId);
+    member = await em.findOneOrFail(Member, { memberId: member.successorMemberId });
+  }
+  return member;
 }

@@ -61,18 +61,43 @@ test('a prefecture that is down, refuses, or hangs until we stop is out of reach
 });
 
 test('a mailbox that answers with what is no list of messages is out of reach', async () => {
-  const bodies = [
-    '',
-    'null',
-    '{"messages":{}}',
-    '{"messages":[null]}',
-    '{"messages":[{"message_id":"\\u0000","body":""}]}',
-  ];
+  const bodies = ['', 'null', '{"messages":{}}'];
   const server = createServer((_, response) => response.end(bodies[0]));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const gateway = httpGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   for (; bodies.length > 0; bodies.shift())
     await expect(gateway.receive('bfc', new AbortController().signal), bodies[0]).rejects.toThrow(GatewayUnavailable);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('what is no message does not hold up those behind it', async () => {
+  const entries = [
+    null,
+    { message_id: '\u0000', body: '' },
+    { message_id: 'm1', body: { odd: 1 } },
+    { message_id: 'm2', body: '' },
+  ];
+  const server = createServer((_, response) => response.end(JSON.stringify({ messages: entries })));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const gateway = httpGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const messages = await gateway.receive('bfc', new AbortController().signal);
+  expect(messages.map(({ messageId, body, answer }) => [messageId, String(body), answer])).toEqual([
+    ['m1', '{"odd":1}', undefined],
+    ['m2', '', undefined],
+  ]);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a message that is gone from the mailbox is removed', async () => {
+  const server = createServer((request, response) =>
+    response.writeHead(request.url?.endsWith('old') ? 404 : 500).end(),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const gateway = httpGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await gateway.remove('bfc', 'old', new AbortController().signal);
+  await expect(gateway.remove('bfc', 'm1', new AbortController().signal)).rejects.toThrow(GatewayUnavailable);
   server.closeAllConnections();
   server.close();
 });

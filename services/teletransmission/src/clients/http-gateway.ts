@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ActNature } from '@jonction/contracts';
-import { UUID } from '@jonction/service';
+import { log, UUID } from '@jonction/service';
 import type { Answer } from '../domain/answer.ts';
 import { type Envelope, type Gateway, GatewayUnavailable, type IncomingMessage } from './gateway.ts';
 
@@ -50,7 +50,8 @@ export function httpGateway(url: string): Gateway {
       return messagesIn(await answer.json().catch(() => undefined));
     },
     async remove(mailbox, messageId, signal) {
-      await ask(box(mailbox, messageId), { method: 'DELETE', signal: soon(signal) });
+      // One that is gone was removed before a crash.
+      await ask(box(mailbox, messageId), { method: 'DELETE', signal: soon(signal) }, [404, 410]);
     },
   };
 }
@@ -73,14 +74,14 @@ async function post(url: string, document: Readable, options: RequestOptions): P
 }
 
 /** Whatever is not a success may be one later: it is the other side that must be mended. */
-async function ask(url: string, request: RequestInit): Promise<Response> {
+async function ask(url: string, request: RequestInit, also: number[] = []): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(url, request);
   } catch (error) {
     throw new GatewayUnavailable('the prefecture cannot be reached', { cause: error });
   }
-  if (answer.ok) return answer;
+  if (answer.ok || also.includes(answer.status)) return answer;
   await answer.body?.cancel();
   throw new GatewayUnavailable(`the prefecture answers ${answer.status}`);
 }
@@ -103,15 +104,21 @@ function headerOf(envelope: Envelope): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** Throws GatewayUnavailable when this is no list of messages with ids: nothing could be kept or removed by them. */
+/**
+ * Throws GatewayUnavailable when this is no list. An entry without an id could be neither kept nor removed: it is passed
+ * over, so that those behind it are read.
+ */
 function messagesIn(list: unknown): IncomingMessage[] {
   const { messages } = (list ?? {}) as { messages?: unknown };
   if (!Array.isArray(messages)) throw new GatewayUnavailable('the mailbox answers with no list');
-  return messages.map((one: { message_id?: unknown; body?: unknown } | null) => {
+  return messages.flatMap((one: { message_id?: unknown; body?: unknown } | null) => {
     const { message_id: messageId, body } = one ?? {};
-    if (!isText(messageId, LONGEST_ID) || typeof body !== 'string')
-      throw new GatewayUnavailable('the mailbox holds what is no message');
-    return { messageId, body: Buffer.from(body), answer: answerIn(body) };
+    if (!isText(messageId, LONGEST_ID)) {
+      log.warn({ event: 'mailbox of the prefecture holds an entry without an id' });
+      return [];
+    }
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
+    return [{ messageId, body: Buffer.from(text), answer: answerIn(text) }];
   });
 }
 

@@ -9,6 +9,10 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import {
   Identifier,
+  IdentifierScheme,
+  identifierSchemeFromJSON,
+  identifierSchemeToJSON,
+  identifierSchemeToNumber,
   OrganizationKind,
   organizationKindFromJSON,
   organizationKindToJSON,
@@ -87,6 +91,140 @@ export interface EntitlementRevoked {
   role: Role;
   /** Since when. */
   revokedAt: Date | undefined;
+}
+
+/** OrganizationRegistered: an operator knows a public body, which is no member. */
+export interface OrganizationRegistered {
+  /** The operator. */
+  operator: string;
+  /** The member that the body would be. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** What it is in law. */
+  kind: OrganizationKind;
+  /** Its official name, such as `Agencourt`. */
+  name: string;
+  /** The departement it lies in, such as `21`; empty for a region. */
+  departementCode: string;
+  /** Its codes, with the days they are valid. */
+  identifiers: Identifier[];
+  /** The SIREN of its grouping, such as `200070894`; empty for none. */
+  epciSiren: string;
+  /** Inhabitants; 0 when not known. */
+  municipalPopulation: number;
+}
+
+/** OrganizationRenamed: a body has another name. */
+export interface OrganizationRenamed {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The name before, such as `Collonges-lès-Premières`. */
+  before: string;
+  /** The name now, such as `Collonges-et-Premières`. */
+  after: string;
+  /** The first day of the new name, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** OrganizationIdentifierChanged: a body bears another code; it is the same body. */
+export interface OrganizationIdentifierChanged {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** Who gives the code. */
+  scheme: IdentifierScheme;
+  /** The code before; empty when it bore none. */
+  before: string;
+  /** The code now, such as `929939411`. */
+  after: string;
+  /** The first day of the new code, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** GroupingChanged: a body belongs to another grouping, or to none. */
+export interface GroupingChanged {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The SIREN of the grouping before, such as `200039055`; empty for none. */
+  epciBefore: string;
+  /** The SIREN of the grouping now, such as `200070894`; empty for none. */
+  epciAfter: string;
+  /** The first day, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** PopulationRevised: a body has another number of inhabitants. */
+export interface PopulationRevised {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** Inhabitants before; 0 when not known. */
+  before: number;
+  /** Inhabitants now. */
+  after: number;
+  /** The first day, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** OrganizationCeased: a body is no more. Its successor takes its place in all its deliberations and contracts. */
+export interface OrganizationCeased {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The member that takes its place; empty when nothing does. */
+  successorMemberId: string;
+  /** What is left of it, such as `ORGANIZATION_KIND_DELEGATED_COMMUNE`; unspecified when nothing is. */
+  remainsAs: OrganizationKind;
+  /** The first day on which it is no more, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** OrganizationRestored: a body that had gone into another is itself again. */
+export interface OrganizationRestored {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The member it had gone into; empty when it had just ended. */
+  fromMemberId: string;
+  /** Its codes from now on. */
+  identifiers: Identifier[];
+  /** The first day, `YYYY-MM-DD`. */
+  effectiveOn: string;
+}
+
+/** VintageImported: all changes of a year of the State's lists are recorded. */
+export interface VintageImported {
+  /** The operator. */
+  operator: string;
+  /** Always empty: it is about the whole territory of the operator. */
+  memberId: string;
+  /** The import: operator and year, such as `bfc-2026`. */
+  vintageId: string;
+  /** The year of the lists. */
+  vintage: number;
+  /** How many changes were recorded. */
+  changes: number;
 }
 
 function createBaseMemberAdmitted(): MemberAdmitted {
@@ -787,6 +925,1419 @@ export const EntitlementRevoked: MessageFns<EntitlementRevoked, "jonction.member
     message.entitlementId = object.entitlementId ?? "";
     message.role = object.role ?? Role.ROLE_UNSPECIFIED;
     message.revokedAt = object.revokedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseOrganizationRegistered(): OrganizationRegistered {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    kind: OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+    name: "",
+    departementCode: "",
+    identifiers: [],
+    epciSiren: "",
+    municipalPopulation: 0,
+  };
+}
+
+export const OrganizationRegistered: MessageFns<
+  OrganizationRegistered,
+  "jonction.membership.v1.OrganizationRegistered"
+> = {
+  $type: "jonction.membership.v1.OrganizationRegistered" as const,
+
+  encode(message: OrganizationRegistered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.kind !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      writer.uint32(32).int32(organizationKindToNumber(message.kind));
+    }
+    if (message.name !== "") {
+      writer.uint32(42).string(message.name);
+    }
+    if (message.departementCode !== "") {
+      writer.uint32(50).string(message.departementCode);
+    }
+    for (const v of message.identifiers) {
+      Identifier.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.epciSiren !== "") {
+      writer.uint32(66).string(message.epciSiren);
+    }
+    if (message.municipalPopulation !== 0) {
+      writer.uint32(72).int32(message.municipalPopulation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationRegistered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganizationRegistered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = organizationKindFromJSON(reader.int32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.departementCode = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.identifiers.push(Identifier.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.epciSiren = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.municipalPopulation = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrganizationRegistered {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      kind: isSet(object.kind) ? organizationKindFromJSON(object.kind) : OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      departementCode: isSet(object.departementCode)
+        ? globalThis.String(object.departementCode)
+        : isSet(object.departement_code)
+        ? globalThis.String(object.departement_code)
+        : "",
+      identifiers: globalThis.Array.isArray(object?.identifiers)
+        ? object.identifiers.map((e: any) => Identifier.fromJSON(e))
+        : [],
+      epciSiren: isSet(object.epciSiren)
+        ? globalThis.String(object.epciSiren)
+        : isSet(object.epci_siren)
+        ? globalThis.String(object.epci_siren)
+        : "",
+      municipalPopulation: isSet(object.municipalPopulation)
+        ? globalThis.Number(object.municipalPopulation)
+        : isSet(object.municipal_population)
+        ? globalThis.Number(object.municipal_population)
+        : 0,
+    };
+  },
+
+  toJSON(message: OrganizationRegistered): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.kind !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      obj.kind = organizationKindToJSON(message.kind);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.departementCode !== "") {
+      obj.departementCode = message.departementCode;
+    }
+    if (message.identifiers?.length) {
+      obj.identifiers = message.identifiers.map((e) => Identifier.toJSON(e));
+    }
+    if (message.epciSiren !== "") {
+      obj.epciSiren = message.epciSiren;
+    }
+    if (message.municipalPopulation !== 0) {
+      obj.municipalPopulation = Math.round(message.municipalPopulation);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrganizationRegistered>): OrganizationRegistered {
+    return OrganizationRegistered.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrganizationRegistered>): OrganizationRegistered {
+    const message = createBaseOrganizationRegistered();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.kind = object.kind ?? OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED;
+    message.name = object.name ?? "";
+    message.departementCode = object.departementCode ?? "";
+    message.identifiers = object.identifiers?.map((e) => Identifier.fromPartial(e)) || [];
+    message.epciSiren = object.epciSiren ?? "";
+    message.municipalPopulation = object.municipalPopulation ?? 0;
+    return message;
+  },
+};
+
+function createBaseOrganizationRenamed(): OrganizationRenamed {
+  return { operator: "", memberId: "", organizationId: "", before: "", after: "", effectiveOn: "" };
+}
+
+export const OrganizationRenamed: MessageFns<OrganizationRenamed, "jonction.membership.v1.OrganizationRenamed"> = {
+  $type: "jonction.membership.v1.OrganizationRenamed" as const,
+
+  encode(message: OrganizationRenamed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.before !== "") {
+      writer.uint32(34).string(message.before);
+    }
+    if (message.after !== "") {
+      writer.uint32(42).string(message.after);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(50).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationRenamed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganizationRenamed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrganizationRenamed {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: OrganizationRenamed): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrganizationRenamed>): OrganizationRenamed {
+    return OrganizationRenamed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrganizationRenamed>): OrganizationRenamed {
+    const message = createBaseOrganizationRenamed();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.before = object.before ?? "";
+    message.after = object.after ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBaseOrganizationIdentifierChanged(): OrganizationIdentifierChanged {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    scheme: IdentifierScheme.IDENTIFIER_SCHEME_UNSPECIFIED,
+    before: "",
+    after: "",
+    effectiveOn: "",
+  };
+}
+
+export const OrganizationIdentifierChanged: MessageFns<
+  OrganizationIdentifierChanged,
+  "jonction.membership.v1.OrganizationIdentifierChanged"
+> = {
+  $type: "jonction.membership.v1.OrganizationIdentifierChanged" as const,
+
+  encode(message: OrganizationIdentifierChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.scheme !== IdentifierScheme.IDENTIFIER_SCHEME_UNSPECIFIED) {
+      writer.uint32(32).int32(identifierSchemeToNumber(message.scheme));
+    }
+    if (message.before !== "") {
+      writer.uint32(42).string(message.before);
+    }
+    if (message.after !== "") {
+      writer.uint32(50).string(message.after);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(58).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationIdentifierChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganizationIdentifierChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.scheme = identifierSchemeFromJSON(reader.int32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrganizationIdentifierChanged {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      scheme: isSet(object.scheme)
+        ? identifierSchemeFromJSON(object.scheme)
+        : IdentifierScheme.IDENTIFIER_SCHEME_UNSPECIFIED,
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: OrganizationIdentifierChanged): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.scheme !== IdentifierScheme.IDENTIFIER_SCHEME_UNSPECIFIED) {
+      obj.scheme = identifierSchemeToJSON(message.scheme);
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrganizationIdentifierChanged>): OrganizationIdentifierChanged {
+    return OrganizationIdentifierChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrganizationIdentifierChanged>): OrganizationIdentifierChanged {
+    const message = createBaseOrganizationIdentifierChanged();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.scheme = object.scheme ?? IdentifierScheme.IDENTIFIER_SCHEME_UNSPECIFIED;
+    message.before = object.before ?? "";
+    message.after = object.after ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBaseGroupingChanged(): GroupingChanged {
+  return { operator: "", memberId: "", organizationId: "", epciBefore: "", epciAfter: "", effectiveOn: "" };
+}
+
+export const GroupingChanged: MessageFns<GroupingChanged, "jonction.membership.v1.GroupingChanged"> = {
+  $type: "jonction.membership.v1.GroupingChanged" as const,
+
+  encode(message: GroupingChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.epciBefore !== "") {
+      writer.uint32(34).string(message.epciBefore);
+    }
+    if (message.epciAfter !== "") {
+      writer.uint32(42).string(message.epciAfter);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(50).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GroupingChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGroupingChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.epciBefore = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.epciAfter = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GroupingChanged {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      epciBefore: isSet(object.epciBefore)
+        ? globalThis.String(object.epciBefore)
+        : isSet(object.epci_before)
+        ? globalThis.String(object.epci_before)
+        : "",
+      epciAfter: isSet(object.epciAfter)
+        ? globalThis.String(object.epciAfter)
+        : isSet(object.epci_after)
+        ? globalThis.String(object.epci_after)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: GroupingChanged): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.epciBefore !== "") {
+      obj.epciBefore = message.epciBefore;
+    }
+    if (message.epciAfter !== "") {
+      obj.epciAfter = message.epciAfter;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GroupingChanged>): GroupingChanged {
+    return GroupingChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GroupingChanged>): GroupingChanged {
+    const message = createBaseGroupingChanged();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.epciBefore = object.epciBefore ?? "";
+    message.epciAfter = object.epciAfter ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBasePopulationRevised(): PopulationRevised {
+  return { operator: "", memberId: "", organizationId: "", before: 0, after: 0, effectiveOn: "" };
+}
+
+export const PopulationRevised: MessageFns<PopulationRevised, "jonction.membership.v1.PopulationRevised"> = {
+  $type: "jonction.membership.v1.PopulationRevised" as const,
+
+  encode(message: PopulationRevised, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.before !== 0) {
+      writer.uint32(32).int32(message.before);
+    }
+    if (message.after !== 0) {
+      writer.uint32(40).int32(message.after);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(50).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PopulationRevised {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePopulationRevised();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.before = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.after = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PopulationRevised {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      before: isSet(object.before) ? globalThis.Number(object.before) : 0,
+      after: isSet(object.after) ? globalThis.Number(object.after) : 0,
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: PopulationRevised): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.before !== 0) {
+      obj.before = Math.round(message.before);
+    }
+    if (message.after !== 0) {
+      obj.after = Math.round(message.after);
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PopulationRevised>): PopulationRevised {
+    return PopulationRevised.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PopulationRevised>): PopulationRevised {
+    const message = createBasePopulationRevised();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.before = object.before ?? 0;
+    message.after = object.after ?? 0;
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBaseOrganizationCeased(): OrganizationCeased {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    successorMemberId: "",
+    remainsAs: OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+    effectiveOn: "",
+  };
+}
+
+export const OrganizationCeased: MessageFns<OrganizationCeased, "jonction.membership.v1.OrganizationCeased"> = {
+  $type: "jonction.membership.v1.OrganizationCeased" as const,
+
+  encode(message: OrganizationCeased, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.successorMemberId !== "") {
+      writer.uint32(34).string(message.successorMemberId);
+    }
+    if (message.remainsAs !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      writer.uint32(40).int32(organizationKindToNumber(message.remainsAs));
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(50).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationCeased {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganizationCeased();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.successorMemberId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.remainsAs = organizationKindFromJSON(reader.int32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrganizationCeased {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      successorMemberId: isSet(object.successorMemberId)
+        ? globalThis.String(object.successorMemberId)
+        : isSet(object.successor_member_id)
+        ? globalThis.String(object.successor_member_id)
+        : "",
+      remainsAs: isSet(object.remainsAs)
+        ? organizationKindFromJSON(object.remainsAs)
+        : isSet(object.remains_as)
+        ? organizationKindFromJSON(object.remains_as)
+        : OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: OrganizationCeased): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.successorMemberId !== "") {
+      obj.successorMemberId = message.successorMemberId;
+    }
+    if (message.remainsAs !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      obj.remainsAs = organizationKindToJSON(message.remainsAs);
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrganizationCeased>): OrganizationCeased {
+    return OrganizationCeased.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrganizationCeased>): OrganizationCeased {
+    const message = createBaseOrganizationCeased();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.successorMemberId = object.successorMemberId ?? "";
+    message.remainsAs = object.remainsAs ?? OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED;
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBaseOrganizationRestored(): OrganizationRestored {
+  return { operator: "", memberId: "", organizationId: "", fromMemberId: "", identifiers: [], effectiveOn: "" };
+}
+
+export const OrganizationRestored: MessageFns<OrganizationRestored, "jonction.membership.v1.OrganizationRestored"> = {
+  $type: "jonction.membership.v1.OrganizationRestored" as const,
+
+  encode(message: OrganizationRestored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.fromMemberId !== "") {
+      writer.uint32(34).string(message.fromMemberId);
+    }
+    for (const v of message.identifiers) {
+      Identifier.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(50).string(message.effectiveOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationRestored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganizationRestored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fromMemberId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.identifiers.push(Identifier.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrganizationRestored {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      fromMemberId: isSet(object.fromMemberId)
+        ? globalThis.String(object.fromMemberId)
+        : isSet(object.from_member_id)
+        ? globalThis.String(object.from_member_id)
+        : "",
+      identifiers: globalThis.Array.isArray(object?.identifiers)
+        ? object.identifiers.map((e: any) => Identifier.fromJSON(e))
+        : [],
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+    };
+  },
+
+  toJSON(message: OrganizationRestored): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.fromMemberId !== "") {
+      obj.fromMemberId = message.fromMemberId;
+    }
+    if (message.identifiers?.length) {
+      obj.identifiers = message.identifiers.map((e) => Identifier.toJSON(e));
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OrganizationRestored>): OrganizationRestored {
+    return OrganizationRestored.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrganizationRestored>): OrganizationRestored {
+    const message = createBaseOrganizationRestored();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.fromMemberId = object.fromMemberId ?? "";
+    message.identifiers = object.identifiers?.map((e) => Identifier.fromPartial(e)) || [];
+    message.effectiveOn = object.effectiveOn ?? "";
+    return message;
+  },
+};
+
+function createBaseVintageImported(): VintageImported {
+  return { operator: "", memberId: "", vintageId: "", vintage: 0, changes: 0 };
+}
+
+export const VintageImported: MessageFns<VintageImported, "jonction.membership.v1.VintageImported"> = {
+  $type: "jonction.membership.v1.VintageImported" as const,
+
+  encode(message: VintageImported, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.vintageId !== "") {
+      writer.uint32(26).string(message.vintageId);
+    }
+    if (message.vintage !== 0) {
+      writer.uint32(32).int32(message.vintage);
+    }
+    if (message.changes !== 0) {
+      writer.uint32(40).int32(message.changes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VintageImported {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVintageImported();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.vintageId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.vintage = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.changes = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): VintageImported {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      vintageId: isSet(object.vintageId)
+        ? globalThis.String(object.vintageId)
+        : isSet(object.vintage_id)
+        ? globalThis.String(object.vintage_id)
+        : "",
+      vintage: isSet(object.vintage) ? globalThis.Number(object.vintage) : 0,
+      changes: isSet(object.changes) ? globalThis.Number(object.changes) : 0,
+    };
+  },
+
+  toJSON(message: VintageImported): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.vintageId !== "") {
+      obj.vintageId = message.vintageId;
+    }
+    if (message.vintage !== 0) {
+      obj.vintage = Math.round(message.vintage);
+    }
+    if (message.changes !== 0) {
+      obj.changes = Math.round(message.changes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<VintageImported>): VintageImported {
+    return VintageImported.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<VintageImported>): VintageImported {
+    const message = createBaseVintageImported();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.vintageId = object.vintageId ?? "";
+    message.vintage = object.vintage ?? 0;
+    message.changes = object.changes ?? 0;
     return message;
   },
 };

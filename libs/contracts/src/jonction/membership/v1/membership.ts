@@ -33,6 +33,16 @@ export const OrganizationKind = {
   ORGANIZATION_KIND_SYNDICAT: "ORGANIZATION_KIND_SYNDICAT",
   /** ORGANIZATION_KIND_OTHER - Another public body. */
   ORGANIZATION_KIND_OTHER: "ORGANIZATION_KIND_OTHER",
+  /** ORGANIZATION_KIND_NEW_COMMUNE - A commune made of several (CGCT L2113-1). */
+  ORGANIZATION_KIND_NEW_COMMUNE: "ORGANIZATION_KIND_NEW_COMMUNE",
+  /** ORGANIZATION_KIND_DELEGATED_COMMUNE - What is left of a commune within a new one (CGCT L2113-10); no legal person. */
+  ORGANIZATION_KIND_DELEGATED_COMMUNE: "ORGANIZATION_KIND_DELEGATED_COMMUNE",
+  /** ORGANIZATION_KIND_ASSOCIATED_COMMUNE - What is left of a commune that was merged before 2010 (law of 16 July 1971); no legal person. */
+  ORGANIZATION_KIND_ASSOCIATED_COMMUNE: "ORGANIZATION_KIND_ASSOCIATED_COMMUNE",
+  /** ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT - A public establishment, other than a grouping. */
+  ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT: "ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT",
+  /** ORGANIZATION_KIND_SEML - A company that local authorities hold in part (SEML) or whole (SPL). */
+  ORGANIZATION_KIND_SEML: "ORGANIZATION_KIND_SEML",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -48,6 +58,11 @@ export namespace OrganizationKind {
   export type ORGANIZATION_KIND_CCAS = typeof OrganizationKind.ORGANIZATION_KIND_CCAS;
   export type ORGANIZATION_KIND_SYNDICAT = typeof OrganizationKind.ORGANIZATION_KIND_SYNDICAT;
   export type ORGANIZATION_KIND_OTHER = typeof OrganizationKind.ORGANIZATION_KIND_OTHER;
+  export type ORGANIZATION_KIND_NEW_COMMUNE = typeof OrganizationKind.ORGANIZATION_KIND_NEW_COMMUNE;
+  export type ORGANIZATION_KIND_DELEGATED_COMMUNE = typeof OrganizationKind.ORGANIZATION_KIND_DELEGATED_COMMUNE;
+  export type ORGANIZATION_KIND_ASSOCIATED_COMMUNE = typeof OrganizationKind.ORGANIZATION_KIND_ASSOCIATED_COMMUNE;
+  export type ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT = typeof OrganizationKind.ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT;
+  export type ORGANIZATION_KIND_SEML = typeof OrganizationKind.ORGANIZATION_KIND_SEML;
   export type UNRECOGNIZED = typeof OrganizationKind.UNRECOGNIZED;
 }
 
@@ -80,6 +95,21 @@ export function organizationKindFromJSON(object: any): OrganizationKind {
     case 8:
     case "ORGANIZATION_KIND_OTHER":
       return OrganizationKind.ORGANIZATION_KIND_OTHER;
+    case 9:
+    case "ORGANIZATION_KIND_NEW_COMMUNE":
+      return OrganizationKind.ORGANIZATION_KIND_NEW_COMMUNE;
+    case 10:
+    case "ORGANIZATION_KIND_DELEGATED_COMMUNE":
+      return OrganizationKind.ORGANIZATION_KIND_DELEGATED_COMMUNE;
+    case 11:
+    case "ORGANIZATION_KIND_ASSOCIATED_COMMUNE":
+      return OrganizationKind.ORGANIZATION_KIND_ASSOCIATED_COMMUNE;
+    case 12:
+    case "ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT":
+      return OrganizationKind.ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT;
+    case 13:
+    case "ORGANIZATION_KIND_SEML":
+      return OrganizationKind.ORGANIZATION_KIND_SEML;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -107,6 +137,16 @@ export function organizationKindToJSON(object: OrganizationKind): string {
       return "ORGANIZATION_KIND_SYNDICAT";
     case OrganizationKind.ORGANIZATION_KIND_OTHER:
       return "ORGANIZATION_KIND_OTHER";
+    case OrganizationKind.ORGANIZATION_KIND_NEW_COMMUNE:
+      return "ORGANIZATION_KIND_NEW_COMMUNE";
+    case OrganizationKind.ORGANIZATION_KIND_DELEGATED_COMMUNE:
+      return "ORGANIZATION_KIND_DELEGATED_COMMUNE";
+    case OrganizationKind.ORGANIZATION_KIND_ASSOCIATED_COMMUNE:
+      return "ORGANIZATION_KIND_ASSOCIATED_COMMUNE";
+    case OrganizationKind.ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT:
+      return "ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT";
+    case OrganizationKind.ORGANIZATION_KIND_SEML:
+      return "ORGANIZATION_KIND_SEML";
     case OrganizationKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -133,6 +173,16 @@ export function organizationKindToNumber(object: OrganizationKind): number {
       return 7;
     case OrganizationKind.ORGANIZATION_KIND_OTHER:
       return 8;
+    case OrganizationKind.ORGANIZATION_KIND_NEW_COMMUNE:
+      return 9;
+    case OrganizationKind.ORGANIZATION_KIND_DELEGATED_COMMUNE:
+      return 10;
+    case OrganizationKind.ORGANIZATION_KIND_ASSOCIATED_COMMUNE:
+      return 11;
+    case OrganizationKind.ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT:
+      return 12;
+    case OrganizationKind.ORGANIZATION_KIND_SEML:
+      return 13;
     case OrganizationKind.UNRECOGNIZED:
     default:
       return -1;
@@ -221,6 +271,8 @@ export const MemberStatus = {
   MEMBER_STATUS_UNSPECIFIED: "MEMBER_STATUS_UNSPECIFIED",
   /** MEMBER_STATUS_ACTIVE - Admitted, with all its services open. */
   MEMBER_STATUS_ACTIVE: "MEMBER_STATUS_ACTIVE",
+  /** MEMBER_STATUS_PROSPECT - Known, and no member: it never asked, or the State's lists alone name it. */
+  MEMBER_STATUS_PROSPECT: "MEMBER_STATUS_PROSPECT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -229,6 +281,7 @@ export type MemberStatus = typeof MemberStatus[keyof typeof MemberStatus];
 export namespace MemberStatus {
   export type MEMBER_STATUS_UNSPECIFIED = typeof MemberStatus.MEMBER_STATUS_UNSPECIFIED;
   export type MEMBER_STATUS_ACTIVE = typeof MemberStatus.MEMBER_STATUS_ACTIVE;
+  export type MEMBER_STATUS_PROSPECT = typeof MemberStatus.MEMBER_STATUS_PROSPECT;
   export type UNRECOGNIZED = typeof MemberStatus.UNRECOGNIZED;
 }
 
@@ -240,6 +293,9 @@ export function memberStatusFromJSON(object: any): MemberStatus {
     case 1:
     case "MEMBER_STATUS_ACTIVE":
       return MemberStatus.MEMBER_STATUS_ACTIVE;
+    case 2:
+    case "MEMBER_STATUS_PROSPECT":
+      return MemberStatus.MEMBER_STATUS_PROSPECT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -253,6 +309,8 @@ export function memberStatusToJSON(object: MemberStatus): string {
       return "MEMBER_STATUS_UNSPECIFIED";
     case MemberStatus.MEMBER_STATUS_ACTIVE:
       return "MEMBER_STATUS_ACTIVE";
+    case MemberStatus.MEMBER_STATUS_PROSPECT:
+      return "MEMBER_STATUS_PROSPECT";
     case MemberStatus.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -265,6 +323,8 @@ export function memberStatusToNumber(object: MemberStatus): number {
       return 0;
     case MemberStatus.MEMBER_STATUS_ACTIVE:
       return 1;
+    case MemberStatus.MEMBER_STATUS_PROSPECT:
+      return 2;
     case MemberStatus.UNRECOGNIZED:
     default:
       return -1;
@@ -383,6 +443,16 @@ export const ErrorReason = {
   ERROR_REASON_ROLE_UNFIT: "ERROR_REASON_ROLE_UNFIT",
   /** ERROR_REASON_OTHER_MEMBER - The caller may only manage the agents of its own member. PERMISSION_DENIED. */
   ERROR_REASON_OTHER_MEMBER: "ERROR_REASON_OTHER_MEMBER",
+  /** ERROR_REASON_BODY_CEASED - The body has ceased, so nothing of it changes any more. FAILED_PRECONDITION. */
+  ERROR_REASON_BODY_CEASED: "ERROR_REASON_BODY_CEASED",
+  /** ERROR_REASON_BODY_LIVES - The body lives: there is nothing to restore. FAILED_PRECONDITION. */
+  ERROR_REASON_BODY_LIVES: "ERROR_REASON_BODY_LIVES",
+  /** ERROR_REASON_DATES_CONTRADICT - Something is known of the body since a later day than the one given. FAILED_PRECONDITION. */
+  ERROR_REASON_DATES_CONTRADICT: "ERROR_REASON_DATES_CONTRADICT",
+  /** ERROR_REASON_DAY_TO_COME - The day is in the future. FAILED_PRECONDITION. */
+  ERROR_REASON_DAY_TO_COME: "ERROR_REASON_DAY_TO_COME",
+  /** ERROR_REASON_SAME_BODY - A body cannot go into itself. FAILED_PRECONDITION. */
+  ERROR_REASON_SAME_BODY: "ERROR_REASON_SAME_BODY",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -396,6 +466,11 @@ export namespace ErrorReason {
   export type ERROR_REASON_ROLE_NOT_GRANTED = typeof ErrorReason.ERROR_REASON_ROLE_NOT_GRANTED;
   export type ERROR_REASON_ROLE_UNFIT = typeof ErrorReason.ERROR_REASON_ROLE_UNFIT;
   export type ERROR_REASON_OTHER_MEMBER = typeof ErrorReason.ERROR_REASON_OTHER_MEMBER;
+  export type ERROR_REASON_BODY_CEASED = typeof ErrorReason.ERROR_REASON_BODY_CEASED;
+  export type ERROR_REASON_BODY_LIVES = typeof ErrorReason.ERROR_REASON_BODY_LIVES;
+  export type ERROR_REASON_DATES_CONTRADICT = typeof ErrorReason.ERROR_REASON_DATES_CONTRADICT;
+  export type ERROR_REASON_DAY_TO_COME = typeof ErrorReason.ERROR_REASON_DAY_TO_COME;
+  export type ERROR_REASON_SAME_BODY = typeof ErrorReason.ERROR_REASON_SAME_BODY;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -422,6 +497,21 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 6:
     case "ERROR_REASON_OTHER_MEMBER":
       return ErrorReason.ERROR_REASON_OTHER_MEMBER;
+    case 7:
+    case "ERROR_REASON_BODY_CEASED":
+      return ErrorReason.ERROR_REASON_BODY_CEASED;
+    case 8:
+    case "ERROR_REASON_BODY_LIVES":
+      return ErrorReason.ERROR_REASON_BODY_LIVES;
+    case 9:
+    case "ERROR_REASON_DATES_CONTRADICT":
+      return ErrorReason.ERROR_REASON_DATES_CONTRADICT;
+    case 10:
+    case "ERROR_REASON_DAY_TO_COME":
+      return ErrorReason.ERROR_REASON_DAY_TO_COME;
+    case 11:
+    case "ERROR_REASON_SAME_BODY":
+      return ErrorReason.ERROR_REASON_SAME_BODY;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -445,6 +535,16 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_ROLE_UNFIT";
     case ErrorReason.ERROR_REASON_OTHER_MEMBER:
       return "ERROR_REASON_OTHER_MEMBER";
+    case ErrorReason.ERROR_REASON_BODY_CEASED:
+      return "ERROR_REASON_BODY_CEASED";
+    case ErrorReason.ERROR_REASON_BODY_LIVES:
+      return "ERROR_REASON_BODY_LIVES";
+    case ErrorReason.ERROR_REASON_DATES_CONTRADICT:
+      return "ERROR_REASON_DATES_CONTRADICT";
+    case ErrorReason.ERROR_REASON_DAY_TO_COME:
+      return "ERROR_REASON_DAY_TO_COME";
+    case ErrorReason.ERROR_REASON_SAME_BODY:
+      return "ERROR_REASON_SAME_BODY";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -467,6 +567,16 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 5;
     case ErrorReason.ERROR_REASON_OTHER_MEMBER:
       return 6;
+    case ErrorReason.ERROR_REASON_BODY_CEASED:
+      return 7;
+    case ErrorReason.ERROR_REASON_BODY_LIVES:
+      return 8;
+    case ErrorReason.ERROR_REASON_DATES_CONTRADICT:
+      return 9;
+    case ErrorReason.ERROR_REASON_DAY_TO_COME:
+      return 10;
+    case ErrorReason.ERROR_REASON_SAME_BODY:
+      return 11;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -509,6 +619,12 @@ export interface Member {
   admittedOn: string;
   /** Changes with every change of the member (AIP-154). */
   etag: string;
+  /** The SIREN of the grouping it belongs to; empty for none. */
+  epciSiren: string;
+  /** The first day on which the body is no more, `YYYY-MM-DD`; empty while it lives. */
+  ceasedOn: string;
+  /** The body that took its place; empty while it lives, or when nothing did. */
+  successorMemberId: string;
 }
 
 /** A person who acts for a member, or for the operator. */
@@ -588,7 +704,7 @@ export interface AdmitMembersResponse {
 export interface GetMemberRequest {
   /** The member's id. */
   memberId: string;
-  /** Identifiers valid on this day, `YYYY-MM-DD`; all of them when empty. */
+  /** As it was on this day, `YYYY-MM-DD`, with the codes valid then; as it is, with all its codes, when empty. */
   asOf: string;
 }
 
@@ -634,8 +750,12 @@ export interface ResolveIdentifierRequest {
 
 /** Says who bore the code. */
 export interface ResolveIdentifierResponse {
-  /** The member. */
-  member: Member | undefined;
+  /** The member, as it was on the day asked for. */
+  member:
+    | Member
+    | undefined;
+  /** The bearer, when the code was not valid on that day: the member itself with an older code, or one whose place it took. */
+  formerBearerId: string;
 }
 
 /** Asks to enrol a person. */
@@ -848,6 +968,9 @@ function createBaseMember(): Member {
     status: MemberStatus.MEMBER_STATUS_UNSPECIFIED,
     admittedOn: "",
     etag: "",
+    epciSiren: "",
+    ceasedOn: "",
+    successorMemberId: "",
   };
 }
 
@@ -887,6 +1010,15 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     }
     if (message.etag !== "") {
       writer.uint32(90).string(message.etag);
+    }
+    if (message.epciSiren !== "") {
+      writer.uint32(98).string(message.epciSiren);
+    }
+    if (message.ceasedOn !== "") {
+      writer.uint32(106).string(message.ceasedOn);
+    }
+    if (message.successorMemberId !== "") {
+      writer.uint32(114).string(message.successorMemberId);
     }
     return writer;
   },
@@ -992,6 +1124,30 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
             message.etag = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.epciSiren = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.ceasedOn = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.successorMemberId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1039,6 +1195,21 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
         ? globalThis.String(object.admitted_on)
         : "",
       etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      epciSiren: isSet(object.epciSiren)
+        ? globalThis.String(object.epciSiren)
+        : isSet(object.epci_siren)
+        ? globalThis.String(object.epci_siren)
+        : "",
+      ceasedOn: isSet(object.ceasedOn)
+        ? globalThis.String(object.ceasedOn)
+        : isSet(object.ceased_on)
+        ? globalThis.String(object.ceased_on)
+        : "",
+      successorMemberId: isSet(object.successorMemberId)
+        ? globalThis.String(object.successorMemberId)
+        : isSet(object.successor_member_id)
+        ? globalThis.String(object.successor_member_id)
+        : "",
     };
   },
 
@@ -1077,6 +1248,15 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     if (message.etag !== "") {
       obj.etag = message.etag;
     }
+    if (message.epciSiren !== "") {
+      obj.epciSiren = message.epciSiren;
+    }
+    if (message.ceasedOn !== "") {
+      obj.ceasedOn = message.ceasedOn;
+    }
+    if (message.successorMemberId !== "") {
+      obj.successorMemberId = message.successorMemberId;
+    }
     return obj;
   },
 
@@ -1096,6 +1276,9 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     message.status = object.status ?? MemberStatus.MEMBER_STATUS_UNSPECIFIED;
     message.admittedOn = object.admittedOn ?? "";
     message.etag = object.etag ?? "";
+    message.epciSiren = object.epciSiren ?? "";
+    message.ceasedOn = object.ceasedOn ?? "";
+    message.successorMemberId = object.successorMemberId ?? "";
     return message;
   },
 };
@@ -2407,7 +2590,7 @@ export const ResolveIdentifierRequest: MessageFns<
 };
 
 function createBaseResolveIdentifierResponse(): ResolveIdentifierResponse {
-  return { member: undefined };
+  return { member: undefined, formerBearerId: "" };
 }
 
 export const ResolveIdentifierResponse: MessageFns<
@@ -2419,6 +2602,9 @@ export const ResolveIdentifierResponse: MessageFns<
   encode(message: ResolveIdentifierResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.member !== undefined) {
       Member.encode(message.member, writer.uint32(10).fork()).join();
+    }
+    if (message.formerBearerId !== "") {
+      writer.uint32(18).string(message.formerBearerId);
     }
     return writer;
   },
@@ -2444,6 +2630,14 @@ export const ResolveIdentifierResponse: MessageFns<
             message.member = Member.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.formerBearerId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2457,13 +2651,23 @@ export const ResolveIdentifierResponse: MessageFns<
   },
 
   fromJSON(object: any): ResolveIdentifierResponse {
-    return { member: isSet(object.member) ? Member.fromJSON(object.member) : undefined };
+    return {
+      member: isSet(object.member) ? Member.fromJSON(object.member) : undefined,
+      formerBearerId: isSet(object.formerBearerId)
+        ? globalThis.String(object.formerBearerId)
+        : isSet(object.former_bearer_id)
+        ? globalThis.String(object.former_bearer_id)
+        : "",
+    };
   },
 
   toJSON(message: ResolveIdentifierResponse): unknown {
     const obj: any = {};
     if (message.member !== undefined) {
       obj.member = Member.toJSON(message.member);
+    }
+    if (message.formerBearerId !== "") {
+      obj.formerBearerId = message.formerBearerId;
     }
     return obj;
   },
@@ -2476,6 +2680,7 @@ export const ResolveIdentifierResponse: MessageFns<
     message.member = (object.member !== undefined && object.member !== null)
       ? Member.fromPartial(object.member)
       : undefined;
+    message.formerBearerId = object.formerBearerId ?? "";
     return message;
   },
 };
@@ -3313,7 +3518,10 @@ export const MembershipServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Finds the member that bore a SIREN, a SIRET or an INSEE code at a date. Right: membership.read. */
+    /**
+     * Finds the member that bore a SIREN, a SIRET or an INSEE code at a date; of an old code, the body of today that took its
+     * bearer's place. Right: membership.read.
+     */
     resolveIdentifier: {
       name: "ResolveIdentifier",
       requestType: ResolveIdentifierRequest as typeof ResolveIdentifierRequest,
