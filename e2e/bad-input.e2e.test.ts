@@ -213,12 +213,9 @@ function* unknownEnums(message: string, known: Known, where = ''): Generator<{ f
 
 /** For each text of a message, the bytes of a good one with a bad value there. */
 function* badTexts(message: string, known: Known): Generator<{ field: string; bytes: Uint8Array }> {
-  const good = goodRequest(message, known);
   for (const { field, where } of textsOf(message)) {
-    for (const bad of badValues(field)) {
-      const request = fill(message, (_, place) => (place === where ? bad : undefined));
-      yield { field: where, bytes: encode(message, merge(good, request) as object) };
-    }
+    for (const value of badValues(field))
+      yield { field: where, bytes: encode(message, goodRequest(message, known, { where, value })) };
   }
 }
 
@@ -236,15 +233,4 @@ function textsOf(message: string): { field: Field; where: string }[] {
     return undefined;
   });
   return texts;
-}
-
-function merge(good: unknown, more: unknown): unknown {
-  if (more === undefined) return good;
-  if (Array.isArray(good) && Array.isArray(more)) return good.map((one, at) => merge(one, more[at]));
-  if (typeof good !== 'object' || typeof more !== 'object' || good === null || more === null) return more;
-  const parts = Object.entries(more).map(([name, value]) => [
-    name,
-    merge((good as Record<string, unknown>)[name], value),
-  ]);
-  return { ...good, ...Object.fromEntries(parts) };
 }

@@ -56,7 +56,7 @@ test('what persons typed is in no span, metric, log line, subject or header of a
   await eventually(() =>
     expect(procurement.createConsultation({ ...asked, requestId: requestId() })).rejects.toThrow('RIGHT_MISSING'),
   );
-  await typedEverywhere(platform);
+  await typedEverywhere(platform, collector.received);
 
   // The day did hold it, or the rest would show nothing.
   for (const [service, table] of [
@@ -75,15 +75,16 @@ test('what persons typed is in no span, metric, log line, subject or header of a
     .map((name) => platform.logOf(name))
     .join('\n');
   expect(logs).toContain('DepositAct');
-  const servers = { nats: platform.nats.log(), prefecture: prefecture.log(), postgres: postgresLog() };
+  const servers = { nats: platform.nats.log(), prefecture: prefecture.log(), ...postgresLog() };
   expect(servers.nats).toContain('Server is ready');
-  expect(servers.postgres).toContain('ready to accept connections');
   for (const [where, trail] of Object.entries({ ...servers, logs, told, exported: collector.received() }))
     for (const form of forms()) expect(trail.toLowerCase().includes(form), `${form} in ${where}`).toBe(false);
 }, 180_000);
 
+type Platform = Awaited<ReturnType<typeof testPlatform>>;
+
 /** Each text in each request, one at a time, whatever it is for. */
-async function typedEverywhere(platform: Awaited<ReturnType<typeof testPlatform>>): Promise<void> {
+async function typedEverywhere(platform: Platform, exported: () => string): Promise<void> {
   const known = await knownOf(platform);
   using wires = await wiresOf(platform);
   const typed: string[] = [];
@@ -96,9 +97,18 @@ async function typedEverywhere(platform: Awaited<ReturnType<typeof testPlatform>
   }
   expect(typed.length).toBeGreaterThan(40);
   expect(typed).toContain('identifiers[0].value');
-  const [rpc] = rpcs;
-  if (rpc) await refusalOf(wires, rpc, new Uint8Array(), { metadata: { 'jonction-operator': NAME } });
-  if (rpc) await refusalOf(wires, rpc, new Uint8Array(), { metadata: { authorization: `Bearer ${NAME}` } });
+  const last = [...new Map(rpcs.map((rpc) => [rpc.service, rpc])).values()];
+  for (const rpc of last) {
+    await refusalOf(wires, rpc, new Uint8Array(), { metadata: { 'jonction-operator': NAME } });
+    await refusalOf(wires, rpc, new Uint8Array(), { metadata: { authorization: `Bearer ${NAME}` } });
+  }
+  // Spans leave in batches, in their order: when these have arrived, so have those of all that was refused before.
+  for (const rpc of last) {
+    const traceId = randomBytes(16);
+    const traceparent = `00-${traceId.toString('hex')}-00f067aa0ba902b7-01`;
+    await refusalOf(wires, rpc, new Uint8Array(), { metadata: { traceparent } });
+    await eventually(() => expect(exported()).toContain(traceId.toString('latin1')));
+  }
 }
 
 /** The paths of all fields of text in a message and in those within it. */
@@ -145,10 +155,13 @@ async function rawCollector() {
   };
 }
 
-/** Refused statements included; the other tests of this run are in it too. */
-function postgresLog(): string {
+/** Refused statements included; the other tests of this run are in it too. Nothing, when the PostgreSQL is not one of ours. */
+function postgresLog(): { postgres?: string } {
   const file = inject('postgresLog');
-  return existsSync(file) ? readFileSync(file, 'utf8') : 'ready to accept connections';
+  if (!existsSync(file)) return {};
+  const postgres = readFileSync(file, 'utf8');
+  expect(postgres).toContain('ready to accept connections');
+  return { postgres };
 }
 
 type Bus = Awaited<ReturnType<typeof testPlatform>>['nats'];

@@ -33,6 +33,7 @@ interface Described {
   type?: {
     field?: { name: string; number: number; label: string; type: string; typeName: string }[];
     value?: { name: string; number: number }[];
+    oneofDecl?: { name: string }[];
   };
 }
 
@@ -41,8 +42,13 @@ const described = loadFileDescriptorSetFromBuffer(readFileSync(contracts.descrip
   Described
 >;
 
+const served: [string, ServiceDefinition][] = [
+  ...Object.entries(definitions),
+  ['membership', contracts.TerritoryServiceDefinition],
+];
+
 /** Every RPC that the tests' platform serves. */
-export const rpcs: Rpc[] = Object.entries(definitions).flatMap(([service, definition]: [string, ServiceDefinition]) =>
+export const rpcs: Rpc[] = served.flatMap(([service, definition]) =>
   Object.values(definition.methods).map((method) => ({
     service: service as ServiceName,
     definition,
@@ -82,6 +88,29 @@ function fullName(name: string, from: string): string {
 function hasRequestId(message: string): boolean {
   return fieldsOf(message).some(
     ({ name, kind, typeName }) => name === 'request_id' || (kind === 'message' && hasRequestId(typeName)),
+  );
+}
+
+/**
+ * Of the fields that exclude each other, those of messages in a message that has a oneof, only the one that leads to `path`
+ * is left, or the first.
+ */
+export function oneOfEach(message: string, json: Record<string, unknown>, path: string): Record<string, unknown> {
+  const fields = fieldsOf(message).filter((field) => field.kind === 'message' && field.jsonName in json);
+  const [head = '', ...rest] = path.split('.');
+  const named = head.replace('[0]', '');
+  const excluding = (described[message]?.type?.oneofDecl?.length ?? 0) > 0;
+  const chosen = fields.find(({ name }) => name === named) ?? fields[0];
+  const kept = Object.entries(json).filter(
+    ([key]) => !excluding || key === chosen?.jsonName || !fields.some(({ jsonName }) => jsonName === key),
+  );
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      const field = fields.find(({ jsonName }) => jsonName === key);
+      const plain = !field || field.repeated || !field.typeName.startsWith('jonction.');
+      const within = field?.name === named ? rest.join('.') : '';
+      return [key, plain ? value : oneOfEach(field.typeName, value as Record<string, unknown>, within)];
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
 import { actNumber, deposit, enrol, inDays, requestId, type TestPlatform } from '@jonction/testing';
-import { type Field, fill, valuesOf } from './contract.ts';
+import { type Field, fill, oneOfEach, valuesOf } from './contract.ts';
 
 /** What a good request can be about. */
 export interface Known {
@@ -35,6 +35,7 @@ export function goodRequest(
     consultation_id: consultationId,
     act_id: actId,
     organization_id: '',
+    successor_member_id: memberId,
     name: 'Beaune',
     title: 'Voirie',
     subject: requestId(),
@@ -47,8 +48,14 @@ export function goodRequest(
     document_sha256: 'a'.repeat(64),
     document_size: '1000',
     deadline: inDays(60).toISOString(),
+    effective_on: '2026-01-01',
+    vintage: 2026,
+    query: 'Beaune',
   };
-  return fill(message, (field, where) => (where === but?.where ? but.value : (values[field.name] ?? usual(field))));
+  const all = fill(message, (field, where) =>
+    where === but?.where ? but.value : (values[field.name] ?? usual(field)),
+  );
+  return oneOfEach(message, all as Record<string, unknown>, but?.where ?? '');
 }
 
 function usual({ kind, typeName, repeated }: Field): unknown {

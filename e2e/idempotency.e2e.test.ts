@@ -153,6 +153,12 @@ const asks: Ask[] = (
       other: { agentId: uuid },
     },
     {
+      name: 'RecordChange',
+      request: ({ memberId }) => ({ change: { memberId, effectiveOn: '2026-01-01', renaming: { name: 'Neuve' } } }),
+      other: { change: { memberId: uuid } },
+    },
+    { name: 'CloseVintage', request: () => ({ vintage: 2026, changes: 1 }), other: { changes: 2 } },
+    {
       name: 'CreateConsultation',
       request: ({ memberId }) => ({ memberId, title: 'Voirie', deadline }),
       other: { title: 'Toiture' },

@@ -152,6 +152,7 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const filled = rows.map((row) =>
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
+      if (field.name === 'vintage') return 2026;
       return valueFor(field, row[field.name] ?? fallback(field), writes);
     }),
   );

@@ -191,35 +191,35 @@ function checkChange(fields: ReturnType<typeof checkFields>, change: Change): vo
   switch (change.$case) {
     case 'registration': {
       const body = change.value;
-      fields.uuid('registration.organization_id', body.organizationId, { optional: true });
-      fields.known('registration.kind', body.kind);
-      fields.text('registration.name', body.name, { max: 200 });
-      checkPlace(fields, 'registration.', body);
-      siren('registration.epci_siren', body.epciSiren);
-      checkIdentifiers(fields, 'registration.identifiers', body.identifiers, MOST_IDENTIFIERS);
+      fields.uuid('change.registration.organization_id', body.organizationId, { optional: true });
+      fields.known('change.registration.kind', body.kind);
+      fields.text('change.registration.name', body.name, { max: 200 });
+      checkPlace(fields, 'change.registration.', body);
+      siren('change.registration.epci_siren', body.epciSiren);
+      checkIdentifiers(fields, 'change.registration.identifiers', body.identifiers, MOST_IDENTIFIERS);
       break;
     }
     case 'renaming':
-      fields.text('renaming.name', change.value.name, { max: 200 });
+      fields.text('change.renaming.name', change.value.name, { max: 200 });
       break;
     case 'identifierChange':
-      fields.known('identifier_change.scheme', change.value.scheme);
-      checkCode(fields, 'identifier_change.value', change.value);
+      fields.known('change.identifier_change.scheme', change.value.scheme);
+      checkCode(fields, 'change.identifier_change.value', change.value);
       break;
     case 'groupingChange':
-      siren('grouping_change.epci_siren', change.value.epciSiren);
+      siren('change.grouping_change.epci_siren', change.value.epciSiren);
       break;
     case 'populationRevision':
-      checkPopulation(fields, 'population_revision.municipal_population', change.value.municipalPopulation);
+      checkPopulation(fields, 'change.population_revision.municipal_population', change.value.municipalPopulation);
       break;
     case 'absorption':
-      fields.uuid('absorption.successor_member_id', change.value.successorMemberId);
-      fields.known('absorption.remains_as', change.value.remainsAs, { optional: true });
+      fields.uuid('change.absorption.successor_member_id', change.value.successorMemberId);
+      fields.known('change.absorption.remains_as', change.value.remainsAs, { optional: true });
       break;
     case 'cessation':
       break;
     case 'restoration':
-      checkIdentifiers(fields, 'restoration.identifiers', change.value.identifiers, MOST_IDENTIFIERS);
+      checkIdentifiers(fields, 'change.restoration.identifiers', change.value.identifiers, MOST_IDENTIFIERS);
       break;
   }
 }

@@ -21,7 +21,7 @@ export async function searchOrganizations(
   { query, limit }: SearchOrganizationsRequest,
 ): Promise<SearchOrganizationsResponse> {
   const fields = checkFields();
-  fields.text('query', query, { min: 2, max: 100 });
+  fields.text('query', query, { max: 100 });
   fields.expect(limit >= 0 && limit <= MOST, 'limit', `must be 0 to ${MOST}`);
   fields.done();
   const found = await sql<{ id: string }>(em, NEAREST, [searchable(query), limit || USUAL]);

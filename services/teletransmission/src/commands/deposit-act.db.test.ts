@@ -61,6 +61,13 @@ async function refused(header: object, pieces: Iterable<Buffer>, reason: string)
   expect(error.french.length, reason).toBeGreaterThan(20);
   expect(error.english.length, reason).toBeGreaterThan(20);
   expect(await traces(), reason).toEqual(before);
+  // The same request_id is as good as new: with the document mended it completes.
+  const { requestId } = header as { requestId?: string };
+  if (reason === 'REQUEST_ID_REUSED' || !requestId || !/^[\w-]{1,64}$/.test(requestId)) return;
+  const document = pdf();
+  const mended = { ...actHeader(someone.memberId, document), requestId };
+  const { act } = await acts().depositAct(messagesOf(mended, document));
+  expect(act?.number, reason).toBe(mended.number);
 }
 
 function* bytesOf(size: number) {

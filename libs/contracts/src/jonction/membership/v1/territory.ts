@@ -190,7 +190,7 @@ export interface ListOrganizationsResponse {
 
 /** Asks for bodies by name. */
 export interface SearchOrganizationsRequest {
-  /** What a person typed of a name, 2 to 100 characters, without regard to case or accents, typing errors allowed. */
+  /** What a person typed of a name, 1 to 100 characters, without regard to case or accents, typing errors allowed. */
   query: string;
   /** 1 to 50; 20 when 0. */
   limit: number;
