@@ -176,9 +176,14 @@ function asOrganisation(commune: Commune): Organisation {
   };
 }
 
+/** The ids that a body has here, whoever brings it in first: the roster or a vintage. `code` as in RosterEntry. */
+export function idsOf(operator: string, kind: string, code: string): { organizationId: string; memberId: string } {
+  const organizationId = uuidv5(`${kind}:${code}`, NAMESPACE);
+  return { organizationId, memberId: uuidv5(`${operator}:${organizationId}`, NAMESPACE) };
+}
+
 function asMember(operator: 'bfc' | 'idf', { code, ...facts }: Organisation): RosterEntry {
-  const organizationId = uuidv5(`${facts.kind}:${code}`, NAMESPACE);
-  const memberId = uuidv5(`${operator}:${organizationId}`, NAMESPACE);
+  const { organizationId, memberId } = idsOf(operator, facts.kind, code);
   return { operator, memberId, organizationId, ...facts, admittedOn: inventedDay(memberId) };
 }
 

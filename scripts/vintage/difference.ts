@@ -1,5 +1,5 @@
 import type { Identifier, Member, TerritoryChange } from '@jonction/contracts';
-import { v5 as uuidv5 } from 'uuid';
+import { idsOf } from '../roster.ts';
 import type { Listed, Vintage } from './lists.ts';
 
 /** What is to be recorded so that what an operator knows is what the lists say. */
@@ -20,7 +20,6 @@ type Change = NonNullable<TerritoryChange['change']>;
 
 const INSEE = 'IDENTIFIER_SCHEME_INSEE';
 const SIREN = 'IDENTIFIER_SCHEME_SIREN';
-const NAMESPACE = 'c9d0f7d4-52c1-4c42-9a62-0d3a1f7be0e5';
 const REMAINING = new Set(['ORGANIZATION_KIND_DELEGATED_COMMUNE', 'ORGANIZATION_KIND_ASSOCIATED_COMMUNE']);
 
 /**
@@ -72,11 +71,11 @@ function listedBodies(listed: Listed[], { bodies, operator, on, first }: Run & {
     const { code, name } = one;
     const living = bodies.living.get(code) ?? bodies.bySiren(one, codes);
     const body = living ?? bodies.ceased.get(code);
-    const memberId = body?.memberId ?? uuidv5(`${operator} ${code} ${first ? '' : on}`, NAMESPACE);
+    const memberId = body?.memberId ?? idsOf(operator, one.kind.replace('ORGANIZATION_KIND_', ''), code).memberId;
     same.set(code, memberId);
     const named = (change: Change) => ({ code, name, change: { memberId, effectiveOn: on, change } });
     if (!body) {
-      registered.push(named({ $case: 'registration', value: registrationOf(one, first ? '' : on) }));
+      registered.push(named({ $case: 'registration', value: registrationOf(one, first ? '' : on, operator) }));
       continue;
     }
     const identifiers = living?.identifiers ?? identifiersOf(one, on);
@@ -113,14 +112,14 @@ function formerBodies(vintage: Vintage, { bodies, operator, on, same }: Run & { 
   const ended: Named[] = [];
   for (const [code, { name, into, kind: remainsAs }] of vintage.remains) {
     if (bodies.living.has(code) || bodies.ceased.has(code)) continue;
-    const memberId = uuidv5(`${operator} ${code} remains`, NAMESPACE);
+    const memberId = idsOf(operator, 'COMMUNE', code).memberId;
     const named = (effectiveOn: string, change: Change) => ({ code, name, change: { memberId, effectiveOn, change } });
     const departementCode = vintage.communes.find((one) => one.code === into)?.departementCode ?? '';
     const former: Listed = {
       kind: 'ORGANIZATION_KIND_COMMUNE',
       ...{ code, name, siren: '', departementCode, epciSiren: '', municipalPopulation: undefined },
     };
-    registered.push(named('', { $case: 'registration', value: registrationOf(former, '') }));
+    registered.push(named('', { $case: 'registration', value: registrationOf(former, '', operator) }));
     const successorMemberId = same.get(into) ?? '';
     ended.push(named(on, { $case: 'absorption', value: { successorMemberId, remainsAs } }));
   }
@@ -177,10 +176,11 @@ function identifiersOf({ kind, code, siren }: Listed, validFrom: string): Identi
   return [...insee, ...(siren ? [{ scheme: SIREN, value: siren, validFrom, validUntil: '' } as const] : [])];
 }
 
-function registrationOf(listed: Listed, validFrom: string) {
+function registrationOf(listed: Listed, validFrom: string, operator: string) {
   const { kind, name, departementCode, epciSiren, municipalPopulation = 0 } = listed;
   const identifiers = identifiersOf(listed, validFrom);
-  return { organizationId: '', kind, name, departementCode, identifiers, epciSiren, municipalPopulation };
+  const { organizationId } = idsOf(operator, kind.replace('ORGANIZATION_KIND_', ''), listed.code);
+  return { organizationId, kind, name, departementCode, identifiers, epciSiren, municipalPopulation };
 }
 
 interface Where {

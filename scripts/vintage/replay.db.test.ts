@@ -83,5 +83,5 @@ test.each(REGIONS)(
       listed.map((one) => line(one.name, '', [one.epciSiren, one.municipalPopulation ?? 0])).toSorted(),
     );
   },
-  120_000,
+  300_000,
 );

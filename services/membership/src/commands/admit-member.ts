@@ -4,7 +4,7 @@ import { record } from '@jonction/events';
 import { checkFields, mustBeNew, searchable } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
-import { Member } from '../domain/member.ts';
+import { Identifier, Member } from '../domain/member.ts';
 import { memberMessage } from '../queries/member-message.ts';
 import { checkIdentifiers, checkPlace, createIdentifiers } from './identifiers.ts';
 
@@ -16,7 +16,8 @@ export async function admitMember(
   { now, caller }: CommandContext,
 ): Promise<AdmitMemberResponse> {
   check(request);
-  if (request.memberId) mustBeNew(em, Member, request.memberId);
+  const known = request.memberId ? await em.findOne(Member, { memberId: request.memberId }) : null;
+  if (known) return admitKnown(em, known, request, now);
   const member = em.create(Member, {
     memberId: request.memberId || uuidv7(),
     operator: caller.operator,
@@ -37,6 +38,32 @@ export async function admitMember(
   const identifiers = createIdentifiers(em, member, request.identifiers);
   record(em, MemberAdmitted, member.admit(identifiers));
   return { member: memberMessage(member, identifiers) };
+}
+
+/** Admits a body that the operator knew already: what is known of it stays, and codes it did not bear are added. */
+async function admitKnown(
+  em: EntityManager,
+  member: Member,
+  { identifiers, admittedOn }: AdmitMemberRequest,
+  now: Date,
+): Promise<AdmitMemberResponse> {
+  if (member.status !== 'MEMBER_STATUS_PROSPECT') mustBeNew(em, Member, member.memberId);
+  member.mustLive();
+  member.admittedOn = admittedOn || now.toISOString().slice(0, 10);
+  const day = member.admittedOn;
+  const borne = (await em.find(Identifier, { memberId: member.memberId })).filter((one) => one.isValidOn(day));
+  const isBorne = ({ scheme, value }: { scheme: string; value: string }) =>
+    borne.some((one) => one.scheme === scheme && one.value === value);
+  const all = [
+    ...borne,
+    ...createIdentifiers(
+      em,
+      member,
+      identifiers.filter((one) => !isBorne(one)),
+    ),
+  ];
+  record(em, MemberAdmitted, member.admit(all));
+  return { member: memberMessage(member, all) };
 }
 
 function check(request: AdmitMemberRequest): void {

@@ -160,6 +160,21 @@ const written = ({ db }: Service) =>
     (select json_agg(i order by identifier_id) from identifier i) as identifiers,
     (select count(*)::int from past_description) as past, (select count(*)::int from outbox) as events`);
 
+test('a body that was known is admitted under its id, once, with what is known of it', async () => {
+  await using service = await membership();
+  const memberId = await register(service, 'Une', [code('INSEE', '21001')]);
+  const asked = { memberId, kind: 'ORGANIZATION_KIND_COMMUNE' as const, name: 'autre', departementCode: '21' };
+  const identifiers = [code('INSEE', '21001'), code('SIREN', SIRENS[0] ?? '')];
+  const admit = () =>
+    service.ask('admitMember', { ...asked, identifiers, requestId: requestId(), admittedOn: '2026-01-01' });
+  const outcomes = await Promise.all([reasonOf(admit()), reasonOf(admit())]);
+  expect(outcomes.sort()).toEqual(['ALREADY_EXISTS', 'done']);
+  const { member } = await service.ask('getMember', { memberId });
+  expect(member).toMatchObject({ name: 'Une', status: 'MEMBER_STATUS_ACTIVE', admittedOn: '2026-01-01' });
+  expect(member?.identifiers.map(({ value }) => value).sort()).toEqual(['21001', SIRENS[0]].sort());
+  expect(await service.db.query(`select from outbox where type like '%MemberAdmitted'`)).toHaveLength(1);
+});
+
 test('another operator sees nothing of it, and may register the same body', async () => {
   await using service = await membership();
   const memberId = await register(service, 'Une', [code('INSEE', '21001')]);
