@@ -2,6 +2,7 @@ import { type EntityManager, type EntitySchema, FlushMode, IsolationLevel, Mikro
 import { CompiledQuery, type Transaction } from 'kysely';
 import type { Pool } from 'pg';
 import { refuse } from './refusals.ts';
+import { Session } from './session.ts';
 
 /** More than sixteen connections on two cores lose throughput. */
 const CONNECTIONS = 8;
@@ -34,6 +35,8 @@ export async function openDatabase({ url, entities, connections = CONNECTIONS }:
     driverOptions: {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      Client: Session,
+      pipeline: true,
       statement_timeout: 15_000,
       onPoolCreated: giveBackLostSessions,
     },

@@ -23,7 +23,16 @@ type Start = RunAs & { command: string; args: string[]; env: NodeJS.ProcessEnv; 
 const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
 /** A refused statement holds its values, and its detail quotes the row: what persons typed is for no log. */
 const DISCREET = { log_error_verbosity: 'terse', log_min_error_statement: 'panic' };
-const SETTINGS = { ...DURABLE, ...DISCREET, shared_buffers: '256MB', max_connections: 200, timezone: 'UTC' };
+/** New tables grow fast here; with a minute between looks their first queries are planned as if they were empty. */
+const WATCHFUL = { autovacuum_naptime: '5s' };
+const SETTINGS = {
+  ...DURABLE,
+  ...DISCREET,
+  ...WATCHFUL,
+  shared_buffers: '256MB',
+  max_connections: 200,
+  timezone: 'UTC',
+};
 
 /**
  * Starts PostgreSQL on `dir`, made the first time, on 127.0.0.1 only, and resolves when it answers.
