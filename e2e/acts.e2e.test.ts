@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ActServiceDefinition, MembershipServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { actHeader, eventually, type LedgerEntry, messagesOf, pdf, requestId } from '@jonction/testing';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';

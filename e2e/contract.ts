@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import * as contracts from '@jonction/contracts';
-import type { MessageType, MethodDefinition, ServiceDefinition } from '@jonction/service';
+import type { MessageType, MethodDefinition, ServiceDefinition } from '@jonction/contracts/client';
 import { definitions, type ServiceName } from '@jonction/testing';
 
 /** A field of a message, as its proto says. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
-import { CallError } from '@jonction/service';
+import { CallError } from '@jonction/contracts/client';
 import { enrol, eventually, inDays, requestId, testPlatform, testTraces } from '@jonction/testing';
 import { expect, test } from 'vitest';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import type { CallError } from '@jonction/service';
+import type { CallError } from '@jonction/contracts/client';
 import { inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';

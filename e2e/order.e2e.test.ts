@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConsultationPublished, ConsultationServiceDefinition } from '@jonction/contracts';
-import { CallError, type Client as Caller, connectTo } from '@jonction/service';
+import { CallError, type Client as Caller, connectTo } from '@jonction/contracts/client';
 import { enrol, eventually, inDays, requestId, type TestDatabase, testPlatform } from '@jonction/testing';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { Client } from 'pg';

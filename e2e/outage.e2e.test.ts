@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { ConsultationServiceDefinition, MembershipServiceDefinition } from '@jonction/contracts';
-import { CallError, connectTo } from '@jonction/service';
+import { CallError, connectTo } from '@jonction/contracts/client';
 import { environmentOf, freePort, provisionPlatform, ROOT, startPostgres } from '@jonction/stack';
 import { enrol, eventually, inDays, requestId, testIssuer, testNats, testPlatform } from '@jonction/testing';
 import { expect, inject, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { CallError } from '@jonction/service';
+import { CallError } from '@jonction/contracts/client';
 import type { TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { fieldsOf, type Rpc } from './contract.ts';

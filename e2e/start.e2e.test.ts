@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConsultationPublished, MembershipServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { freePort, ROOT, removePostgresData, startPostgres } from '@jonction/stack';
 import { eventually, inDays, testNats } from '@jonction/testing';
 import { Client } from 'pg';

@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { CallError } from '@jonction/service';
+import { CallError } from '@jonction/contracts/client';
 import { definitions, type ServiceName, type TestPlatform } from '@jonction/testing';
 
 export interface WireOptions {

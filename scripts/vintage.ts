@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Member, TerritoryServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { ROOT } from '@jonction/stack';
 import { parse } from 'yaml';
 import { consoleUrl, dataDir } from './console/config.ts';

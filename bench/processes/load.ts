@@ -1,5 +1,5 @@
 import { ConsultationServiceDefinition, type CreateConsultationRequest } from '@jonction/contracts';
-import { type CallerOptions, connectTo } from '@jonction/service';
+import { type CallerOptions, connectTo } from '@jonction/contracts/client';
 import { answer } from '../child.ts';
 import { quantile } from '../rounds.ts';
 import { floorDefinition } from './wire.ts';

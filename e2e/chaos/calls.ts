@@ -5,7 +5,7 @@ import {
   type EntitlementGranted,
   MembershipServiceDefinition,
 } from '@jonction/contracts';
-import { type CallerOptions, type Client, connectTo } from '@jonction/service';
+import { type CallerOptions, type Client, connectTo } from '@jonction/contracts/client';
 import { actHeader, messagesOf } from '@jonction/testing';
 import type { Kind } from './journal.ts';
 import type { Servers } from './servers.ts';

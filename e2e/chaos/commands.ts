@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { CallError } from '@jonction/service';
+import { CallError } from '@jonction/contracts/client';
 import type { Answer, Calls, Meant } from './calls.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { Random } from './random.ts';

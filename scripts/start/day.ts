@@ -1,5 +1,5 @@
 import { MembershipServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import type { Progress } from '@jonction/stack';
 import { newcomers, type RosterEntry, roster } from '../roster.ts';
 import { transmit, wasTransmitted } from './day/act.ts';

@@ -1,5 +1,5 @@
 import { type AdmitMembersRequest, MembershipServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import type { Progress } from '@jonction/stack';
 import { type RosterEntry, roster } from '../roster.ts';
 

@@ -1,14 +1,11 @@
+import type { MessageType, RequestOf, ResponseOf, ServiceDefinition } from '@jonction/contracts/client';
 import {
   type Call,
   type Database,
   inOperator,
   inSpan,
-  type MessageType,
-  type RequestOf,
-  type ResponseOf,
   type RouteFor,
   refuse,
-  type ServiceDefinition,
   SpanKind,
   toRefusal,
   transact,

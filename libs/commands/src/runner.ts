@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MessageType } from '@jonction/contracts/client';
 import { causedBy, newCause, writeUnit } from '@jonction/events';
 import {
   type Call,
@@ -9,7 +10,6 @@ import {
   inOperator,
   inSpan,
   isConflict,
-  type MessageType,
   refusalOf,
   refuse,
   SpanKind,

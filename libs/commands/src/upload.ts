@@ -1,4 +1,5 @@
-import { type Call, type Database, inOperator, type MessageType, refuse, transact } from '@jonction/service';
+import type { MessageType } from '@jonction/contracts/client';
+import { type Call, type Database, inOperator, refuse, transact } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { allow, findCallers } from './access.ts';
 import { answerKept, type Command, type CommandContext, type CommandPlan, type Runner } from './runner.ts';

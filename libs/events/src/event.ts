@@ -1,4 +1,4 @@
-import type { MessageType } from '@jonction/service';
+import type { MessageType } from '@jonction/contracts/client';
 
 /** What fields 1 to 3 of every event give: its operator, its member (may be empty), and its aggregate. */
 export interface EventFields {

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
+import type { MethodDefinition } from '@jonction/contracts/client';
 import type { Identify } from './identity.ts';
 import { defect, log } from './log.ts';
 import { DomainError } from './refusal.ts';
 import { refuse } from './refusals.ts';
-import type { BulkRoute, Call, MethodDefinition, UnaryRoute } from './route.ts';
+import type { BulkRoute, Call, UnaryRoute } from './route.ts';
 import { refusalOf, toStatus } from './status.ts';
 import { contextOf, fail, inside, type Span, SpanKind, startSpan, traceIdOf } from './tracing.ts';
 

@@ -1,4 +1,3 @@
-export { CallError, type CallerOptions, type Client, connectTo } from './client.ts';
 export { readSettings, type Settings, settings, z } from './config.ts';
 export { type Database, inOperator, mustBeNew, openDatabase, sql, transact } from './database.ts';
 export { checkFields, checkRequest, containing, searchable, UUID } from './fields.ts';
@@ -9,14 +8,9 @@ export { DomainError, type Facts, type ReasonOf, type RefusalText, refusals, typ
 export { refuse } from './refusals.ts';
 export type {
   Call,
-  MessageType,
-  MethodDefinition,
-  RequestOf,
-  ResponseOf,
   Route,
   RouteFor,
   Routes,
-  ServiceDefinition,
 } from './route.ts';
 export { ConfigError, runUntilSignal } from './run.ts';
 export { isConflict, refusalOf, toRefusal, toStatus } from './status.ts';

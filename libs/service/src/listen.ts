@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+import type { MethodDefinition, ServiceDefinition } from '@jonction/contracts/client';
 import { HealthImplementation } from 'grpc-health-check';
 import { bulkHandler, type Edge, unaryHandler } from './edge.ts';
 import { refuse } from './refusals.ts';
-import type { MethodDefinition, Route, ServiceDefinition } from './route.ts';
+import type { Route } from './route.ts';
 
 /** The largest request read, in bytes. */
 export const LARGEST_REQUEST = 4 * 1024 * 1024;

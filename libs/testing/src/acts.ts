@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ActServiceDefinition } from '@jonction/contracts';
-import type { CallerOptions, Client } from '@jonction/service';
+import type { CallerOptions, Client } from '@jonction/contracts/client';
 import { requestId } from './platform.ts';
 
 type Acts = Client<typeof ActServiceDefinition>;

@@ -8,7 +8,7 @@ import {
   type Role,
   ShelfServiceDefinition,
 } from '@jonction/contracts';
-import { type CallerOptions, type Client, connectTo, type ServiceDefinition } from '@jonction/service';
+import { type CallerOptions, type Client, connectTo, type ServiceDefinition } from '@jonction/contracts/client';
 import { environmentOf, freePort, ROOT, type Service, startService } from '@jonction/stack';
 import { inject } from 'vitest';
 import { type TestDatabase, testDatabase } from './database.ts';

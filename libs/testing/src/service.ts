@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Runner, startRunner } from '@jonction/commands';
 import { AgentEnrolled, EntitlementGranted } from '@jonction/contracts';
+import type { RequestOf, ResponseOf, ServiceDefinition } from '@jonction/contracts/client';
 import { type EventFields, type EventType, type Heard, handleAll, type Subscription } from '@jonction/events';
-import {
-  type Database,
-  openDatabase,
-  type RequestOf,
-  type ResponseOf,
-  ROOT_CONTEXT,
-  type Route,
-  refusalOf,
-  type ServiceDefinition,
-} from '@jonction/service';
+import { type Database, openDatabase, ROOT_CONTEXT, type Route, refusalOf } from '@jonction/service';
 
 import { type TestDatabase, testDatabase } from './database.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { type Act, ActServiceDefinition, type DepositActRequest } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { type Scene, untilSeen } from './scene.ts';
 
 /** A deliberation is teletransmitted, acknowledged by the simulated prefecture, published, and so enforceable. */

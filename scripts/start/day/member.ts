@@ -6,7 +6,7 @@ import {
   type Role,
   ShelfServiceDefinition,
 } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { admissionOf } from '../members.ts';
 import { eventually, OPERATOR, type Scene } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallerOptions } from '@jonction/service';
+import type { CallerOptions } from '@jonction/contracts/client';
 import type { Progress } from '@jonction/stack';
 import type { RosterEntry } from '../../roster.ts';
 import type { Callers } from '../members.ts';

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { ConsultationServiceDefinition, type Shelf, ShelfServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/service';
+import { connectTo } from '@jonction/contracts/client';
 import { dayOf, inDays, type Scene, untilSeen } from './scene.ts';
 
 const TITLES = [

@@ -1,6 +1,8 @@
 import * as grpc from '@grpc/grpc-js';
-import { BadRequest, ErrorInfo, LocalizedMessage, Status } from '@jonction/contracts';
-import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from './route.ts';
+import { BadRequest, ErrorInfo, LocalizedMessage, Status } from '../src/index.ts';
+import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from './definition.ts';
+
+export type { MessageType, MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from './definition.ts';
 
 /** How the caller presents itself; `deadlineMs` is per call. */
 export interface CallerOptions {
