@@ -45,6 +45,7 @@ const described = loadFileDescriptorSetFromBuffer(readFileSync(contracts.descrip
 const served: [string, ServiceDefinition][] = [
   ...Object.entries(definitions),
   ['membership', contracts.TerritoryServiceDefinition],
+  ['membership', contracts.MembershipLifeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -51,6 +51,8 @@ export function goodRequest(
     effective_on: '2026-01-01',
     vintage: 2026,
     query: 'Beaune',
+    // Only a subscription has one, and the first kind of step is an application.
+    service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
   };
   const all = fill(message, (field, where) =>
     where === but?.where ? but.value : (values[field.name] ?? usual(field)),

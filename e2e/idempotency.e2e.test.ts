@@ -134,6 +134,7 @@ const deadline = inDays(30).toISOString();
 const later = inDays(40).toISOString();
 
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
+const today = new Date().toISOString().slice(0, 10);
 const asks: Ask[] = (
   [
     { name: 'AdmitMember', request: () => organisation, other: { name: 'Beaune' } },
@@ -156,6 +157,13 @@ const asks: Ask[] = (
       name: 'RecordChange',
       request: ({ memberId }) => ({ change: { memberId, effectiveOn: '2026-01-01', renaming: { name: 'Neuve' } } }),
       other: { change: { memberId: uuid } },
+    },
+    {
+      name: 'RecordStep',
+      request: ({ memberId }) => ({
+        ...{ memberId, kind: 'STEP_KIND_SUBSCRIPTION', effectiveOn: today, service: 'SUBSCRIBED_SERVICE_SIGNATURE' },
+      }),
+      other: { service: 'SUBSCRIBED_SERVICE_OPEN_DATA' },
     },
     { name: 'CloseVintage', request: () => ({ vintage: 2026, changes: 1 }), other: { changes: 2 } },
     {

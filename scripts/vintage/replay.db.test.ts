@@ -2,6 +2,7 @@ import { type Member, TerritoryServiceDefinition } from '@jonction/contracts';
 import { ROOT } from '@jonction/stack';
 import { requestId, type TestService, testService } from '@jonction/testing';
 import { expect, test } from 'vitest';
+import { readManifests } from '../../services/membership/src/commands/manifest.ts';
 import { welcomeOperators } from '../../services/membership/src/commands/welcome-operators.ts';
 import { tables } from '../../services/membership/src/db/tables.ts';
 import { territoryRpc as rpc } from '../../services/membership/src/rpc.ts';
@@ -52,7 +53,7 @@ test.each(REGIONS)(
   'the years 2019 to 2026 of $operator, one after the other, give the list of 2026 exactly, and importing it again changes nothing',
   async (region) => {
     await using service = await testService(parts);
-    await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+    await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
     for (const year of Object.keys(VINTAGES)) await importYear(service, Number(year), region);
     const vintage = readVintage(2026, region.departements);
     const today = (await known(service, region.operator)).filter((member) => !member.ceasedOn);

@@ -28,18 +28,49 @@ export {
 } from './jonction/dce_library/v1/events.ts';
 export {
   AgentEnrolled,
+  ApplicationApproved,
+  ApplicationReceived,
+  ApplicationRefused,
   EntitlementGranted,
   EntitlementRevoked,
   GroupingChanged,
   MemberAdmitted,
+  MemberExcluded,
+  MemberReinstated,
+  MemberSuspended,
+  MemberWithdrawn,
   OrganizationCeased,
   OrganizationIdentifierChanged,
   OrganizationRegistered,
   OrganizationRenamed,
   OrganizationRestored,
   PopulationRevised,
+  ServiceSubscribed,
+  ServiceUnsubscribed,
   VintageImported,
+  WithdrawalCancelled,
+  WithdrawalRequested,
 } from './jonction/membership/v1/events.ts';
+export {
+  College,
+  ListStepsRequest,
+  ListStepsResponse,
+  ListVotesRequest,
+  ListVotesResponse,
+  MembershipLifeServiceDefinition,
+  MembershipStep,
+  RecordStepRequest,
+  RecordStepResponse,
+  StepKind,
+  Voice,
+  Voter,
+  stepKindFromJSON,
+  stepKindToJSON,
+  stepKindToNumber,
+  voiceFromJSON,
+  voiceToJSON,
+  voiceToNumber,
+} from './jonction/membership/v1/life.ts';
 export {
   AdmitMemberRequest,
   AdmitMemberResponse,
@@ -85,6 +116,12 @@ export {
   roleToJSON,
   roleToNumber,
 } from './jonction/membership/v1/membership.ts';
+export {
+  SubscribedService,
+  subscribedServiceFromJSON,
+  subscribedServiceToJSON,
+  subscribedServiceToNumber,
+} from './jonction/membership/v1/subscribed_service.ts';
 export {
   Absorption,
   Cessation,

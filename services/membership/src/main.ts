@@ -1,11 +1,17 @@
-import { startRunner } from '@jonction/commands';
-import { MembershipServiceDefinition, TerritoryServiceDefinition } from '@jonction/contracts';
+import { startJobs, startRunner } from '@jonction/commands';
+import {
+  MembershipLifeServiceDefinition,
+  MembershipServiceDefinition,
+  TerritoryServiceDefinition,
+} from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
+import { readManifests } from './commands/manifest.ts';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
-import { rpc, territoryRpc } from './rpc.ts';
+import { jobs } from './jobs.ts';
+import { lifeRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -20,7 +26,8 @@ export async function start(config: Config) {
       subscriptions,
     }),
   );
-  await welcomeOperators(database, config.OPERATORS_DIR, new Date());
+  await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());
+  parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
   const { port } = parts.use(
     await listen({
@@ -32,6 +39,7 @@ export async function start(config: Config) {
       services: [
         { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
+        { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
       ],
     }),
   );

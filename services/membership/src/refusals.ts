@@ -61,6 +61,26 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'Un organisme ne peut pas être absorbé par lui-même. Indiquez celui qui lui succède.',
     en: 'A body cannot go into itself. Name the one that takes its place.',
   },
+  STEP_UNFIT: {
+    kind: 'refused',
+    fr: 'L’adhésion en est là : {status}. Cette étape ne peut pas suivre. Relisez son historique, puis choisissez l’étape qui convient.',
+    en: 'The membership stands here: {status}. This step does not follow. Read its history, then choose the step that fits.',
+  },
+  SERVICE_NOT_OFFERED: {
+    kind: 'refused',
+    fr: 'Votre opérateur ne propose pas ce service. Les services proposés sont ceux de son manifeste.',
+    en: 'Your operator does not offer this service. Those it offers are in its manifest.',
+  },
+  SERVICE_NOT_SUBSCRIBED: {
+    kind: 'refused',
+    fr: 'Ce membre n’est pas abonné au service {service}. Abonnez-le d’abord.',
+    en: 'This member does not subscribe to the service {service}. Subscribe it first.',
+  },
+  SERVICE_SUBSCRIBED: {
+    kind: 'exists',
+    fr: 'Ce membre est déjà abonné à ce service : rien à faire.',
+    en: 'This member subscribes to this service already: there is nothing to do.',
+  },
 };
 
 export const refuse = refusals(table);

@@ -2,6 +2,7 @@ import { type Runner, routesOf } from '@jonction/commands';
 import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
+  MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
   type RecordChangesRequest,
   type RecordChangesResponse,
@@ -13,11 +14,14 @@ import { closeVintage } from './commands/close-vintage.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { recordChange } from './commands/record-change.ts';
+import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
 import { getMember } from './queries/get-member.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
+import { listSteps } from './queries/list-steps.ts';
+import { listVotes } from './queries/list-votes.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
 
@@ -60,5 +64,15 @@ export function territoryRpc(database: Database, runner: Runner): Routes<typeof 
     closeVintage: command('closeVintage', 'membership.territory', closeVintage),
     listOrganizations: query('listOrganizations', 'membership.read', listOrganizations),
     searchOrganizations: query('searchOrganizations', 'membership.read', searchOrganizations),
+  };
+}
+
+/** The life of memberships. */
+export function lifeRpc(database: Database, runner: Runner): Routes<typeof life> {
+  const { command, query } = routesOf(life, database, runner);
+  return {
+    recordStep: command('recordStep', 'membership.admit', recordStep),
+    listSteps: query('listSteps', 'membership.read', listSteps),
+    listVotes: query('listVotes', 'membership.read', listVotes),
   };
 }

@@ -3,6 +3,11 @@ import { type ReasonOf, type RefusalText, refusals } from '@jonction/service';
 
 /** What teletransmission may refuse, in words. A jurist reviews this file, not the code around it. */
 const table: Record<ReasonOf<typeof TeletransmissionErrorReason>, RefusalText> = {
+  MEMBER_CLOSED: {
+    kind: 'refused',
+    fr: 'L’adhésion de cet organisme est suspendue ou terminée : ce qui est en cours continue, rien de nouveau ne commence. Adressez-vous à votre opérateur.',
+    en: 'The membership of this body is suspended or over: what runs goes on, nothing new begins. Turn to your operator.',
+  },
   NOT_A_MEMBER: {
     kind: 'refused',
     fr: 'Cette collectivité n’est pas membre de l’opérateur. Si son adhésion date d’un instant, recommencez dans quelques secondes.',

@@ -1,7 +1,24 @@
 import { accessSubscriptions } from '@jonction/commands';
-import { MemberAdmitted } from '@jonction/contracts';
+import {
+  ApplicationApproved,
+  MemberAdmitted,
+  MemberExcluded,
+  MemberReinstated,
+  MemberSuspended,
+  MemberWithdrawn,
+} from '@jonction/contracts';
 import { on } from '@jonction/events';
+import { onApplicationApproved } from './handlers/on-application-approved.ts';
 import { onMemberAdmitted } from './handlers/on-member-admitted.ts';
+import { closeMember, reopenMember } from './handlers/on-member-suspended.ts';
 
 /** What teletransmission hears. */
-export const subscriptions = [on(MemberAdmitted, onMemberAdmitted), ...accessSubscriptions];
+export const subscriptions = [
+  on(ApplicationApproved, onApplicationApproved),
+  on(MemberAdmitted, onMemberAdmitted),
+  on(MemberSuspended, closeMember),
+  on(MemberReinstated, reopenMember),
+  on(MemberWithdrawn, closeMember),
+  on(MemberExcluded, closeMember),
+  ...accessSubscriptions,
+];

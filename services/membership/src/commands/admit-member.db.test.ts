@@ -5,13 +5,14 @@ import { expect, test } from 'vitest';
 import { tables } from '../db/tables.ts';
 import { rpc } from '../rpc.ts';
 import { subscriptions } from '../subscriptions.ts';
+import { readManifests } from './manifest.ts';
 import { welcomeOperators } from './welcome-operators.ts';
 
 const parts = { name: 'membership', definition: MembershipServiceDefinition, tables, subscriptions, rpc };
 
 async function membership() {
   const service = await testService(parts);
-  await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+  await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
   return service;
 }
 
@@ -85,9 +86,11 @@ test('in a group of admissions the good ones are done and the bad ones refused, 
 
 test('the first administrators are enrolled once, even when two processes start at the same time', async () => {
   await using service = await testService(parts);
-  const starts = Array.from({ length: 3 }, () => welcomeOperators(service.database, `${ROOT}/operators`, new Date()));
+  const starts = Array.from({ length: 3 }, () =>
+    welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date()),
+  );
   await Promise.all(starts);
-  await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+  await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
   for (const table of ['agent', 'entitlement', 'access_agent', 'access_right'])
     expect(await service.db.query(`select operator from ${table} order by 1`), table).toEqual([
       { operator: 'bfc' },

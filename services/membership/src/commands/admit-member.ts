@@ -4,9 +4,12 @@ import { record } from '@jonction/events';
 import { checkFields, mustBeNew, searchable } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
+import { takeStep } from '../domain/life.ts';
 import { Identifier, Member } from '../domain/member.ts';
 import { memberMessage } from '../queries/member-message.ts';
 import { checkIdentifiers, checkPlace, createIdentifiers } from './identifiers.ts';
+import { rulesOf } from './rules.ts';
+import { keepStep } from './steps.ts';
 
 const MOST_IDENTIFIERS = 20;
 
@@ -17,7 +20,8 @@ export async function admitMember(
 ): Promise<AdmitMemberResponse> {
   check(request);
   const known = request.memberId ? await em.findOne(Member, { memberId: request.memberId }) : null;
-  if (known) return admitKnown(em, known, request, now);
+  if (known) return admitKnown(em, known, request, { now, caller });
+  const admittedOn = request.admittedOn || now.toISOString().slice(0, 10);
   const member = em.create(Member, {
     memberId: request.memberId || uuidv7(),
     operator: caller.operator,
@@ -28,7 +32,8 @@ export async function admitMember(
     departementCode: request.departementCode,
     municipalPopulation: request.municipalPopulation,
     status: 'MEMBER_STATUS_ACTIVE',
-    admittedOn: request.admittedOn || now.toISOString().slice(0, 10),
+    ...{ admittedOn, statusSince: admittedOn, leavesOn: null },
+    services: [...(await rulesOf(em, caller.operator)).services.base],
     epciSiren: '',
     describedSince: null,
     ceasedOn: null,
@@ -37,6 +42,7 @@ export async function admitMember(
   });
   const identifiers = createIdentifiers(em, member, request.identifiers);
   record(em, MemberAdmitted, member.admit(identifiers));
+  keepStep(em, member, { kind: 'STEP_KIND_ADMISSION', on: admittedOn, now, agentId: caller.agentId });
   return { member: memberMessage(member, identifiers) };
 }
 
@@ -45,12 +51,12 @@ async function admitKnown(
   em: EntityManager,
   member: Member,
   { identifiers, admittedOn }: AdmitMemberRequest,
-  now: Date,
+  { now, caller }: CommandContext,
 ): Promise<AdmitMemberResponse> {
   if (member.status !== 'MEMBER_STATUS_PROSPECT') mustBeNew(em, Member, member.memberId);
-  member.mustLive();
-  member.admittedOn = admittedOn || now.toISOString().slice(0, 10);
-  const day = member.admittedOn;
+  const day = admittedOn || now.toISOString().slice(0, 10);
+  takeStep(member, { kind: 'STEP_KIND_ADMISSION', on: day });
+  member.services = [...(await rulesOf(em, caller.operator)).services.base];
   const borne = (await em.find(Identifier, { memberId: member.memberId })).filter((one) => one.isValidOn(day));
   const isBorne = ({ scheme, value }: { scheme: string; value: string }) =>
     borne.some((one) => one.scheme === scheme && one.value === value);
@@ -63,6 +69,7 @@ async function admitKnown(
     ),
   ];
   record(em, MemberAdmitted, member.admit(all));
+  keepStep(em, member, { kind: 'STEP_KIND_ADMISSION', on: day, now, agentId: caller.agentId });
   return { member: memberMessage(member, all) };
 }
 

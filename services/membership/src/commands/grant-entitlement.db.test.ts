@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { tables } from '../db/tables.ts';
 import { rpc } from '../rpc.ts';
 import { subscriptions } from '../subscriptions.ts';
+import { readManifests } from './manifest.ts';
 import { welcomeOperators } from './welcome-operators.ts';
 
 // Agents and their roles: enrolled, entitled, and taken back, alone and against each other.
@@ -14,7 +15,7 @@ const parts = { name: 'membership', definition: MembershipServiceDefinition, tab
 
 async function withMember() {
   const service = await testService(parts);
-  await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+  await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
   const { member } = await service.ask('admitMember', {
     requestId: requestId(),
     kind: 'ORGANIZATION_KIND_COMMUNE',

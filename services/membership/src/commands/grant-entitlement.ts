@@ -1,11 +1,20 @@
 import { type CommandContext, noteGrant } from '@jonction/commands';
-import { EntitlementGranted, type GrantEntitlementRequest, type GrantEntitlementResponse } from '@jonction/contracts';
+import {
+  EntitlementGranted,
+  type GrantEntitlementRequest,
+  type GrantEntitlementResponse,
+  type Role,
+} from '@jonction/contracts';
 import { record } from '@jonction/events';
 import { checkFields } from '@jonction/service';
 import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Agent, Entitlement } from '../domain/agent.ts';
+import { Member } from '../domain/member.ts';
+import { serviceOfRole } from '../domain/roles.ts';
 import { entitlementMessage } from '../queries/agent-message.ts';
+import { refuse } from '../refusals.ts';
+import { inWords } from './record-step.ts';
 
 export async function grantEntitlement(
   em: EntityManager,
@@ -22,6 +31,7 @@ export async function grantEntitlement(
   // the commit is refused as a conflict, and the command runs again.
   const agent = await em.findOneOrFail(Agent, { agentId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   agent.mustBeManagedBy(caller.memberId);
+  await mustSubscribe(em, agent, role);
   const held = await em.find(Entitlement, { agentId, revokedAt: null });
   const entitlement = em.create(Entitlement, {
     entitlementId: uuidv7(),
@@ -36,4 +46,12 @@ export async function grantEntitlement(
   await em.flush();
   await noteGrant(em, granted);
   return { entitlement: entitlementMessage(entitlement) };
+}
+
+/** Throws SERVICE_NOT_SUBSCRIBED when the role works in a service that the agent's member has not. */
+async function mustSubscribe(em: EntityManager, { memberId }: Agent, role: Role): Promise<void> {
+  const service = serviceOfRole[role];
+  if (!service || memberId === '') return;
+  const { services } = await em.findOneOrFail(Member, { memberId });
+  if (!services.includes(service)) throw refuse('SERVICE_NOT_SUBSCRIBED', { service: inWords(service) });
 }

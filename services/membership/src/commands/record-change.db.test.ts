@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { tables } from '../db/tables.ts';
 import { rpc, territoryRpc } from '../rpc.ts';
 import { subscriptions } from '../subscriptions.ts';
+import { readManifests } from './manifest.ts';
 import { welcomeOperators } from './welcome-operators.ts';
 
 // Both services of membership as one, for a test to ask either.
@@ -27,7 +28,7 @@ type Change = NonNullable<TerritoryChange['change']>;
 
 async function membership(): Promise<Service> {
   const service = await testService(parts);
-  await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+  await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
   return service;
 }
 

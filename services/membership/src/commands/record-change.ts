@@ -61,7 +61,7 @@ function register(em: EntityManager, operator: string, memberId: string, body: R
     departementCode,
     municipalPopulation,
     status: 'MEMBER_STATUS_PROSPECT',
-    admittedOn: null,
+    ...{ admittedOn: null, statusSince: null, leavesOn: null, services: [] },
     epciSiren,
     describedSince: null,
     ceasedOn: null,

@@ -1,6 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Agent, Entitlement } from '../domain/agent.ts';
+import { MembershipStep } from '../domain/life.ts';
 import { Identifier, Member, PastDescription } from '../domain/member.ts';
+import { OperatorRules, type Rules } from '../domain/operator-rules.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
 // the first part of each key.
@@ -19,6 +21,9 @@ export const tables = [
       municipalPopulation: p.integer(),
       status: p.string(),
       admittedOn: p.date().nullable(),
+      statusSince: p.date().nullable(),
+      leavesOn: p.date().nullable(),
+      services: p.array(),
       epciSiren: p.string(),
       describedSince: p.date().nullable(),
       ceasedOn: p.date().nullable(),
@@ -53,6 +58,27 @@ export const tables = [
       validFrom: p.date().nullable(),
       validUntil: p.date(),
     },
+  }),
+  defineEntity({
+    class: MembershipStep,
+    tableName: 'membership_step',
+    properties: {
+      stepId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.uuid(),
+      kind: p.string(),
+      status: p.string(),
+      effectiveOn: p.date(),
+      decisionRef: p.string(),
+      service: p.string(),
+      recordedAt: p.datetime(),
+      recordedByAgentId: p.string(),
+    },
+  }),
+  defineEntity({
+    class: OperatorRules,
+    tableName: 'operator_rules',
+    properties: { operator: p.string().primary(), rules: p.json<Rules>() },
   }),
   defineEntity({
     class: Agent,

@@ -4,6 +4,7 @@ import type {
   MemberStatus,
   OrganizationKind,
   OrganizationRegistered,
+  SubscribedService,
 } from '@jonction/contracts';
 import { refuse } from '../refusals.ts';
 
@@ -60,6 +61,11 @@ export class Member {
   status!: MemberStatus;
   /** `YYYY-MM-DD`, or null when it is no member. */
   admittedOn!: string | null;
+  /** Since when the membership stands where it does, `YYYY-MM-DD`, or null when it never began. */
+  statusSince!: string | null;
+  /** The first day on which it is a member no more, `YYYY-MM-DD`, or null unless it asked to leave. */
+  leavesOn!: string | null;
+  services!: SubscribedService[];
   /** The SIREN of its grouping, or empty. */
   epciSiren!: string;
   /** Since when it is described so, `YYYY-MM-DD`, or null when it has always been so. */
@@ -127,14 +133,13 @@ export class Member {
   /** Says that the organisation is a member now, with the codes it bears. */
   admit(identifiers: Identifier[]): MemberAdmitted {
     this.status = 'MEMBER_STATUS_ACTIVE';
-    return {
-      ...this.fields(),
-      kind: this.kind,
-      name: this.name,
-      departementCode: this.departementCode,
-      identifiers: identifiers.map(asMessage),
-      admittedOn: this.admittedOn ?? '',
-    };
+    return { ...this.presented(identifiers), admittedOn: this.admittedOn ?? '', services: this.services };
+  }
+
+  /** What other services know of a body that may work. */
+  presented(identifiers: Identifier[]) {
+    const { kind, name, departementCode } = this;
+    return { ...this.fields(), kind, name, departementCode, identifiers: identifiers.map(asMessage) };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Role } from '@jonction/contracts';
+import type { Role, SubscribedService } from '@jonction/contracts';
 
 const READ = ['membership.read', 'procurement.read', 'dce.read', 'teletransmission.read'];
 
@@ -25,4 +25,10 @@ export const roleIsOfOperator: Partial<Record<Role, boolean>> = {
   ROLE_MEMBER_ADMINISTRATOR: false,
   ROLE_BUYER: false,
   ROLE_TRANSMITTER: false,
+};
+
+/** The service that a role works in; its member must subscribe to it. Absent for a role of no service. */
+export const serviceOfRole: Partial<Record<Role, SubscribedService>> = {
+  ROLE_BUYER: 'SUBSCRIBED_SERVICE_PROCUREMENT',
+  ROLE_TRANSMITTER: 'SUBSCRIBED_SERVICE_TELETRANSMISSION',
 };

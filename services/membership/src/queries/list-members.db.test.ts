@@ -3,6 +3,7 @@ import { ROOT } from '@jonction/stack';
 import { requestId, type TestService, testService } from '@jonction/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readManifests } from '../commands/manifest.ts';
 import { welcomeOperators } from '../commands/welcome-operators.ts';
 import { tables } from '../db/tables.ts';
 import { rpc } from '../rpc.ts';
@@ -26,7 +27,7 @@ const NAMES = [
 /** Members with names that are alike, or the same, in two départements. */
 async function withMembers() {
   const service = await testService(parts);
-  await welcomeOperators(service.database, `${ROOT}/operators`, new Date());
+  await welcomeOperators(service.database, readManifests(`${ROOT}/operators`), new Date());
   const all = [...NAMES, ...NAMES, ...NAMES].map((name, nth) => ({
     requestId: requestId(),
     kind: nth % 3 ? ('ORGANIZATION_KIND_COMMUNE' as const) : ('ORGANIZATION_KIND_EPCI' as const),

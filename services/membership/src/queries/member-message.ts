@@ -3,7 +3,7 @@ import { asMessage, type Identifier, type Member, type PastDescription } from '.
 
 /** A member as the contract shows it, with the identifiers given; as it was, when a description of the past is given. */
 export function memberMessage(member: Member, identifiers: Identifier[], past?: PastDescription): MemberMessage {
-  const { memberId, organizationId, operator, departementCode, status, version } = member;
+  const { memberId, organizationId, operator, departementCode, status, services, version } = member;
   const { kind, name, epciSiren, municipalPopulation } = past ?? member;
   return {
     memberId,
@@ -20,5 +20,7 @@ export function memberMessage(member: Member, identifiers: Identifier[], past?: 
     epciSiren,
     ceasedOn: member.ceasedOn ?? '',
     successorMemberId: member.successorMemberId ?? '',
+    leavesOn: member.leavesOn ?? '',
+    services,
   };
 }

@@ -27,6 +27,7 @@ export async function createConsultation(
   fields.done();
   const buyer = await em.findOne(KnownMember, { memberId });
   if (!buyer) throw refuse('NOT_A_MEMBER');
+  if (!buyer.open) throw refuse('MEMBER_CLOSED');
   const consultation = em.create(Consultation, {
     consultationId: uuidv7(),
     operator: caller.operator,

@@ -26,6 +26,7 @@ export const tables = [
       memberId: p.uuid().primary(),
       operator: p.string(),
       name: p.string(),
+      open: p.boolean(),
     },
   }),
 ];

@@ -3,4 +3,6 @@ export class KnownMember {
   memberId!: string;
   operator!: string;
   name!: string;
+  /** Whether it may begin something new: not while it is suspended, nor once it left. */
+  open!: boolean;
 }

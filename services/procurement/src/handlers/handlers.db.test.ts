@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { AgentEnrolled, EntitlementGranted, EntitlementRevoked, MemberAdmitted } from '@jonction/contracts';
+import {
+  AgentEnrolled,
+  ApplicationApproved,
+  EntitlementGranted,
+  EntitlementRevoked,
+  MemberAdmitted,
+  MemberExcluded,
+  MemberReinstated,
+  MemberSuspended,
+  MemberWithdrawn,
+} from '@jonction/contracts';
 import { type Heard, handleAll } from '@jonction/events';
 import { openDatabase } from '@jonction/service';
 import { testDatabase } from '@jonction/testing';
@@ -50,5 +60,27 @@ test('members, agents and their rights are noted once, however often they are he
     { rights, held: false },
   ]);
   expect(await copy.query('select from inbox')).toHaveLength(4);
+  expect(await copy.query('select from parked')).toHaveLength(0);
+});
+
+test('a body may begin something new while its membership is open, and only then', async () => {
+  await using copy = await testDatabase('procurement');
+  await using database = await openDatabase({ url: copy.appUrl, entities: tables });
+  const [memberId, organizationId] = [randomUUID(), randomUUID()];
+  const about = { memberId, organizationId, name: 'Agencourt' };
+  let seq = 0;
+  const open = async (type: Parameters<typeof heard>[0], more: object = {}) => {
+    await handleAll(database, handlers, [heard(type, organizationId, ++seq, { ...about, ...more })]);
+    return (await copy.query<{ open: boolean }>('select open from known_member')).map((known) => known.open);
+  };
+  expect(await open(ApplicationApproved, { servicesOpen: false })).toEqual([]);
+  expect(await open(MemberSuspended)).toEqual([]);
+  expect(await open(ApplicationApproved, { servicesOpen: true })).toEqual([true]);
+  expect(await open(MemberAdmitted)).toEqual([true]);
+  expect(await open(MemberSuspended)).toEqual([false]);
+  expect(await open(MemberReinstated)).toEqual([true]);
+  expect(await open(MemberWithdrawn)).toEqual([false]);
+  expect(await open(MemberAdmitted)).toEqual([true]);
+  expect(await open(MemberExcluded)).toEqual([false]);
   expect(await copy.query('select from parked')).toHaveLength(0);
 });

@@ -70,8 +70,10 @@ async function judge(em: EntityManager, header: DepositActHeader, { now, caller 
   );
   fields.expect(documentSize >= 0n, 'document_size', 'must be a number of bytes');
   fields.done();
-  if (!(await em.findOne(KnownMember, { memberId }))) throw refuse('NOT_A_MEMBER');
+  const member = await em.findOne(KnownMember, { memberId });
+  if (!member) throw refuse('NOT_A_MEMBER');
   if (caller.memberId !== '' && caller.memberId !== memberId) throw refuse('OTHER_MEMBER');
+  if (!member.open) throw refuse('MEMBER_CLOSED');
   mustBeDecided(decidedOn, now);
   if (documentSize === 0n) throw refuse('DOCUMENT_EMPTY');
   if (documentSize > LARGEST_DOCUMENT) throw refuse('DOCUMENT_TOO_LARGE', { limit: LARGEST_DOCUMENT });

@@ -37,6 +37,7 @@ export const tables = [
       memberId: p.uuid().primary(),
       operator: p.string(),
       name: p.string(),
+      open: p.boolean(),
       siren: p.string(),
       departementCode: p.string(),
     },

@@ -7,4 +7,6 @@ export class KnownMember {
   siren!: string;
   /** `21`, `2A`, `971`; empty for a region. */
   departementCode!: string;
+  /** Whether it may begin something new: not while it is suspended, nor once it left. */
+  open!: boolean;
 }

@@ -1,5 +1,13 @@
 import type { Runner } from '@jonction/commands';
-import { ActServiceDefinition, MemberAdmitted } from '@jonction/contracts';
+import {
+  ActServiceDefinition,
+  ApplicationApproved,
+  MemberAdmitted,
+  MemberExcluded,
+  MemberReinstated,
+  MemberSuspended,
+  MemberWithdrawn,
+} from '@jonction/contracts';
 import type { Documents } from '@jonction/documents';
 import type { Database } from '@jonction/service';
 import { entitled, heard, testService } from '@jonction/testing';
@@ -35,5 +43,24 @@ test('members and rights are noted once, however often they are heard; of two SI
   ]);
   expect((await service.ask('listActs', {}, { subject: 'someone' })).acts).toEqual([]);
   expect(await service.db.query('select from inbox')).toHaveLength(3);
+  expect(await service.db.query('select from parked')).toHaveLength(0);
+});
+
+test('a body may begin something new while its membership is open, and only then', async () => {
+  await using service = await testService(parts);
+  const about = { memberId: uuidv7(), organizationId: uuidv7(), name: 'Agencourt', departementCode: '21' };
+  let seq = 0;
+  const open = async (type: Parameters<typeof heard>[0], more: object = {}) => {
+    await service.hear(heard(type, { ...about, ...more }, ++seq));
+    return (await service.db.query<{ open: boolean }>('select open from known_member')).map((known) => known.open);
+  };
+  expect(await open(ApplicationApproved, { servicesOpen: false })).toEqual([]);
+  expect(await open(ApplicationApproved, { servicesOpen: true })).toEqual([true]);
+  expect(await open(MemberAdmitted)).toEqual([true]);
+  expect(await open(MemberSuspended)).toEqual([false]);
+  expect(await open(MemberReinstated)).toEqual([true]);
+  expect(await open(MemberWithdrawn)).toEqual([false]);
+  expect(await open(MemberAdmitted)).toEqual([true]);
+  expect(await open(MemberExcluded)).toEqual([false]);
   expect(await service.db.query('select from parked')).toHaveLength(0);
 });

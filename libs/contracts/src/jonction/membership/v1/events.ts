@@ -22,6 +22,12 @@ import {
   roleToJSON,
   roleToNumber,
 } from "./membership.ts";
+import {
+  SubscribedService,
+  subscribedServiceFromJSON,
+  subscribedServiceToJSON,
+  subscribedServiceToNumber,
+} from "./subscribed_service.ts";
 
 export const protobufPackage = "jonction.membership.v1";
 
@@ -45,6 +51,8 @@ export interface MemberAdmitted {
   identifiers: Identifier[];
   /** The first day of the membership, `YYYY-MM-DD`. */
   admittedOn: string;
+  /** The services it subscribes to from that day. */
+  services: SubscribedService[];
 }
 
 /** AgentEnrolled: a person may now be given roles; its tokens are recognised by their subject. */
@@ -227,6 +235,174 @@ export interface VintageImported {
   changes: number;
 }
 
+/** ApplicationReceived: a body asks to be a member. */
+export interface ApplicationReceived {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** ApplicationApproved: the board agrees that a body becomes a member; where `services_open` says so, it works from now on. */
+export interface ApplicationApproved {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+  /** What it is in law. */
+  kind: OrganizationKind;
+  /** Its official name, such as `Agencourt`. */
+  name: string;
+  /** The departement it lies in, such as `21`; empty for a region. */
+  departementCode: string;
+  /** Its codes, with the days they are valid. */
+  identifiers: Identifier[];
+  /** Whether its services are open before its admission. */
+  servicesOpen: boolean;
+  /** The services it subscribes to; none unless they are open. */
+  services: SubscribedService[];
+}
+
+/** ApplicationRefused: the board does not agree. */
+export interface ApplicationRefused {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** MemberSuspended: a member begins nothing new for now; what runs goes on. */
+export interface MemberSuspended {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** MemberReinstated: a suspension is over. */
+export interface MemberReinstated {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** WithdrawalRequested: a member will leave. */
+export interface WithdrawalRequested {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+  /** The first day on which it is a member no more, `YYYY-MM-DD`, by the operator's rule. */
+  leavesOn: string;
+}
+
+/** WithdrawalCancelled: a member that was to leave stays. */
+export interface WithdrawalCancelled {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** MemberWithdrawn: a member has left; it begins nothing new. */
+export interface MemberWithdrawn {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** MemberExcluded: a member was excluded; it begins nothing new. */
+export interface MemberExcluded {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The decision, as the operator numbers it, such as `2026-CA-14`; empty when none was needed. */
+  decisionRef: string;
+}
+
+/** ServiceSubscribed: a member subscribes to one more service. */
+export interface ServiceSubscribed {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The service. */
+  service: SubscribedService;
+}
+
+/** ServiceUnsubscribed: a member leaves a service; the roles that its agents had there are taken back. */
+export interface ServiceUnsubscribed {
+  /** The operator. */
+  operator: string;
+  /** The member. */
+  memberId: string;
+  /** The organisation. */
+  organizationId: string;
+  /** The first day on which it is so, `YYYY-MM-DD`. */
+  effectiveOn: string;
+  /** The service. */
+  service: SubscribedService;
+}
+
 function createBaseMemberAdmitted(): MemberAdmitted {
   return {
     operator: "",
@@ -237,6 +413,7 @@ function createBaseMemberAdmitted(): MemberAdmitted {
     departementCode: "",
     identifiers: [],
     admittedOn: "",
+    services: [],
   };
 }
 
@@ -267,6 +444,13 @@ export const MemberAdmitted: MessageFns<MemberAdmitted, "jonction.membership.v1.
     }
     if (message.admittedOn !== "") {
       writer.uint32(66).string(message.admittedOn);
+    }
+    if (message.services.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.services) {
+        writer.int32(subscribedServiceToNumber(v));
+      }
+      writer.join();
     }
     return writer;
   },
@@ -348,6 +532,24 @@ export const MemberAdmitted: MessageFns<MemberAdmitted, "jonction.membership.v1.
             message.admittedOn = reader.string();
             continue;
           }
+          case 9: {
+            if (tag === 72) {
+              message.services.push(subscribedServiceFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.services.push(subscribedServiceFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -388,6 +590,9 @@ export const MemberAdmitted: MessageFns<MemberAdmitted, "jonction.membership.v1.
         : isSet(object.admitted_on)
         ? globalThis.String(object.admitted_on)
         : "",
+      services: globalThis.Array.isArray(object?.services)
+        ? object.services.map((e: any) => subscribedServiceFromJSON(e))
+        : [],
     };
   },
 
@@ -417,6 +622,9 @@ export const MemberAdmitted: MessageFns<MemberAdmitted, "jonction.membership.v1.
     if (message.admittedOn !== "") {
       obj.admittedOn = message.admittedOn;
     }
+    if (message.services?.length) {
+      obj.services = message.services.map((e) => subscribedServiceToJSON(e));
+    }
     return obj;
   },
 
@@ -433,6 +641,7 @@ export const MemberAdmitted: MessageFns<MemberAdmitted, "jonction.membership.v1.
     message.departementCode = object.departementCode ?? "";
     message.identifiers = object.identifiers?.map((e) => Identifier.fromPartial(e)) || [];
     message.admittedOn = object.admittedOn ?? "";
+    message.services = object.services?.map((e) => e) || [];
     return message;
   },
 };
@@ -2338,6 +2547,1829 @@ export const VintageImported: MessageFns<VintageImported, "jonction.membership.v
     message.vintageId = object.vintageId ?? "";
     message.vintage = object.vintage ?? 0;
     message.changes = object.changes ?? 0;
+    return message;
+  },
+};
+
+function createBaseApplicationReceived(): ApplicationReceived {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const ApplicationReceived: MessageFns<ApplicationReceived, "jonction.membership.v1.ApplicationReceived"> = {
+  $type: "jonction.membership.v1.ApplicationReceived" as const,
+
+  encode(message: ApplicationReceived, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplicationReceived {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplicationReceived();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApplicationReceived {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: ApplicationReceived): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ApplicationReceived>): ApplicationReceived {
+    return ApplicationReceived.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApplicationReceived>): ApplicationReceived {
+    const message = createBaseApplicationReceived();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseApplicationApproved(): ApplicationApproved {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    effectiveOn: "",
+    decisionRef: "",
+    kind: OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+    name: "",
+    departementCode: "",
+    identifiers: [],
+    servicesOpen: false,
+    services: [],
+  };
+}
+
+export const ApplicationApproved: MessageFns<ApplicationApproved, "jonction.membership.v1.ApplicationApproved"> = {
+  $type: "jonction.membership.v1.ApplicationApproved" as const,
+
+  encode(message: ApplicationApproved, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    if (message.kind !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      writer.uint32(48).int32(organizationKindToNumber(message.kind));
+    }
+    if (message.name !== "") {
+      writer.uint32(58).string(message.name);
+    }
+    if (message.departementCode !== "") {
+      writer.uint32(66).string(message.departementCode);
+    }
+    for (const v of message.identifiers) {
+      Identifier.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.servicesOpen !== false) {
+      writer.uint32(80).bool(message.servicesOpen);
+    }
+    if (message.services.length !== 0) {
+      writer.uint32(90).fork();
+      for (const v of message.services) {
+        writer.int32(subscribedServiceToNumber(v));
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplicationApproved {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplicationApproved();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.kind = organizationKindFromJSON(reader.int32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.departementCode = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.identifiers.push(Identifier.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.servicesOpen = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag === 88) {
+              message.services.push(subscribedServiceFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 90) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.services.push(subscribedServiceFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApplicationApproved {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+      kind: isSet(object.kind) ? organizationKindFromJSON(object.kind) : OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      departementCode: isSet(object.departementCode)
+        ? globalThis.String(object.departementCode)
+        : isSet(object.departement_code)
+        ? globalThis.String(object.departement_code)
+        : "",
+      identifiers: globalThis.Array.isArray(object?.identifiers)
+        ? object.identifiers.map((e: any) => Identifier.fromJSON(e))
+        : [],
+      servicesOpen: isSet(object.servicesOpen)
+        ? globalThis.Boolean(object.servicesOpen)
+        : isSet(object.services_open)
+        ? globalThis.Boolean(object.services_open)
+        : false,
+      services: globalThis.Array.isArray(object?.services)
+        ? object.services.map((e: any) => subscribedServiceFromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ApplicationApproved): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    if (message.kind !== OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED) {
+      obj.kind = organizationKindToJSON(message.kind);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.departementCode !== "") {
+      obj.departementCode = message.departementCode;
+    }
+    if (message.identifiers?.length) {
+      obj.identifiers = message.identifiers.map((e) => Identifier.toJSON(e));
+    }
+    if (message.servicesOpen !== false) {
+      obj.servicesOpen = message.servicesOpen;
+    }
+    if (message.services?.length) {
+      obj.services = message.services.map((e) => subscribedServiceToJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ApplicationApproved>): ApplicationApproved {
+    return ApplicationApproved.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApplicationApproved>): ApplicationApproved {
+    const message = createBaseApplicationApproved();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    message.kind = object.kind ?? OrganizationKind.ORGANIZATION_KIND_UNSPECIFIED;
+    message.name = object.name ?? "";
+    message.departementCode = object.departementCode ?? "";
+    message.identifiers = object.identifiers?.map((e) => Identifier.fromPartial(e)) || [];
+    message.servicesOpen = object.servicesOpen ?? false;
+    message.services = object.services?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseApplicationRefused(): ApplicationRefused {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const ApplicationRefused: MessageFns<ApplicationRefused, "jonction.membership.v1.ApplicationRefused"> = {
+  $type: "jonction.membership.v1.ApplicationRefused" as const,
+
+  encode(message: ApplicationRefused, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplicationRefused {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplicationRefused();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApplicationRefused {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: ApplicationRefused): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ApplicationRefused>): ApplicationRefused {
+    return ApplicationRefused.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApplicationRefused>): ApplicationRefused {
+    const message = createBaseApplicationRefused();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseMemberSuspended(): MemberSuspended {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const MemberSuspended: MessageFns<MemberSuspended, "jonction.membership.v1.MemberSuspended"> = {
+  $type: "jonction.membership.v1.MemberSuspended" as const,
+
+  encode(message: MemberSuspended, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberSuspended {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberSuspended();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MemberSuspended {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: MemberSuspended): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MemberSuspended>): MemberSuspended {
+    return MemberSuspended.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberSuspended>): MemberSuspended {
+    const message = createBaseMemberSuspended();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseMemberReinstated(): MemberReinstated {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const MemberReinstated: MessageFns<MemberReinstated, "jonction.membership.v1.MemberReinstated"> = {
+  $type: "jonction.membership.v1.MemberReinstated" as const,
+
+  encode(message: MemberReinstated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberReinstated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberReinstated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MemberReinstated {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: MemberReinstated): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MemberReinstated>): MemberReinstated {
+    return MemberReinstated.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberReinstated>): MemberReinstated {
+    const message = createBaseMemberReinstated();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseWithdrawalRequested(): WithdrawalRequested {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "", leavesOn: "" };
+}
+
+export const WithdrawalRequested: MessageFns<WithdrawalRequested, "jonction.membership.v1.WithdrawalRequested"> = {
+  $type: "jonction.membership.v1.WithdrawalRequested" as const,
+
+  encode(message: WithdrawalRequested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    if (message.leavesOn !== "") {
+      writer.uint32(50).string(message.leavesOn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawalRequested {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawalRequested();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.leavesOn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithdrawalRequested {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+      leavesOn: isSet(object.leavesOn)
+        ? globalThis.String(object.leavesOn)
+        : isSet(object.leaves_on)
+        ? globalThis.String(object.leaves_on)
+        : "",
+    };
+  },
+
+  toJSON(message: WithdrawalRequested): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    if (message.leavesOn !== "") {
+      obj.leavesOn = message.leavesOn;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WithdrawalRequested>): WithdrawalRequested {
+    return WithdrawalRequested.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WithdrawalRequested>): WithdrawalRequested {
+    const message = createBaseWithdrawalRequested();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    message.leavesOn = object.leavesOn ?? "";
+    return message;
+  },
+};
+
+function createBaseWithdrawalCancelled(): WithdrawalCancelled {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const WithdrawalCancelled: MessageFns<WithdrawalCancelled, "jonction.membership.v1.WithdrawalCancelled"> = {
+  $type: "jonction.membership.v1.WithdrawalCancelled" as const,
+
+  encode(message: WithdrawalCancelled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawalCancelled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawalCancelled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WithdrawalCancelled {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: WithdrawalCancelled): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WithdrawalCancelled>): WithdrawalCancelled {
+    return WithdrawalCancelled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WithdrawalCancelled>): WithdrawalCancelled {
+    const message = createBaseWithdrawalCancelled();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseMemberWithdrawn(): MemberWithdrawn {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const MemberWithdrawn: MessageFns<MemberWithdrawn, "jonction.membership.v1.MemberWithdrawn"> = {
+  $type: "jonction.membership.v1.MemberWithdrawn" as const,
+
+  encode(message: MemberWithdrawn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberWithdrawn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberWithdrawn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MemberWithdrawn {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: MemberWithdrawn): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MemberWithdrawn>): MemberWithdrawn {
+    return MemberWithdrawn.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberWithdrawn>): MemberWithdrawn {
+    const message = createBaseMemberWithdrawn();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseMemberExcluded(): MemberExcluded {
+  return { operator: "", memberId: "", organizationId: "", effectiveOn: "", decisionRef: "" };
+}
+
+export const MemberExcluded: MessageFns<MemberExcluded, "jonction.membership.v1.MemberExcluded"> = {
+  $type: "jonction.membership.v1.MemberExcluded" as const,
+
+  encode(message: MemberExcluded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.decisionRef !== "") {
+      writer.uint32(42).string(message.decisionRef);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberExcluded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberExcluded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decisionRef = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MemberExcluded {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      decisionRef: isSet(object.decisionRef)
+        ? globalThis.String(object.decisionRef)
+        : isSet(object.decision_ref)
+        ? globalThis.String(object.decision_ref)
+        : "",
+    };
+  },
+
+  toJSON(message: MemberExcluded): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.decisionRef !== "") {
+      obj.decisionRef = message.decisionRef;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MemberExcluded>): MemberExcluded {
+    return MemberExcluded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemberExcluded>): MemberExcluded {
+    const message = createBaseMemberExcluded();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.decisionRef = object.decisionRef ?? "";
+    return message;
+  },
+};
+
+function createBaseServiceSubscribed(): ServiceSubscribed {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    effectiveOn: "",
+    service: SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED,
+  };
+}
+
+export const ServiceSubscribed: MessageFns<ServiceSubscribed, "jonction.membership.v1.ServiceSubscribed"> = {
+  $type: "jonction.membership.v1.ServiceSubscribed" as const,
+
+  encode(message: ServiceSubscribed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.service !== SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED) {
+      writer.uint32(40).int32(subscribedServiceToNumber(message.service));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceSubscribed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceSubscribed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.service = subscribedServiceFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServiceSubscribed {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      service: isSet(object.service)
+        ? subscribedServiceFromJSON(object.service)
+        : SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: ServiceSubscribed): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.service !== SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED) {
+      obj.service = subscribedServiceToJSON(message.service);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ServiceSubscribed>): ServiceSubscribed {
+    return ServiceSubscribed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceSubscribed>): ServiceSubscribed {
+    const message = createBaseServiceSubscribed();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.service = object.service ?? SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED;
+    return message;
+  },
+};
+
+function createBaseServiceUnsubscribed(): ServiceUnsubscribed {
+  return {
+    operator: "",
+    memberId: "",
+    organizationId: "",
+    effectiveOn: "",
+    service: SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED,
+  };
+}
+
+export const ServiceUnsubscribed: MessageFns<ServiceUnsubscribed, "jonction.membership.v1.ServiceUnsubscribed"> = {
+  $type: "jonction.membership.v1.ServiceUnsubscribed" as const,
+
+  encode(message: ServiceUnsubscribed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operator !== "") {
+      writer.uint32(10).string(message.operator);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
+    }
+    if (message.effectiveOn !== "") {
+      writer.uint32(34).string(message.effectiveOn);
+    }
+    if (message.service !== SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED) {
+      writer.uint32(40).int32(subscribedServiceToNumber(message.service));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceUnsubscribed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceUnsubscribed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.effectiveOn = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.service = subscribedServiceFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServiceUnsubscribed {
+    return {
+      operator: isSet(object.operator) ? globalThis.String(object.operator) : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      organizationId: isSet(object.organizationId)
+        ? globalThis.String(object.organizationId)
+        : isSet(object.organization_id)
+        ? globalThis.String(object.organization_id)
+        : "",
+      effectiveOn: isSet(object.effectiveOn)
+        ? globalThis.String(object.effectiveOn)
+        : isSet(object.effective_on)
+        ? globalThis.String(object.effective_on)
+        : "",
+      service: isSet(object.service)
+        ? subscribedServiceFromJSON(object.service)
+        : SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: ServiceUnsubscribed): unknown {
+    const obj: any = {};
+    if (message.operator !== "") {
+      obj.operator = message.operator;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.organizationId !== "") {
+      obj.organizationId = message.organizationId;
+    }
+    if (message.effectiveOn !== "") {
+      obj.effectiveOn = message.effectiveOn;
+    }
+    if (message.service !== SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED) {
+      obj.service = subscribedServiceToJSON(message.service);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ServiceUnsubscribed>): ServiceUnsubscribed {
+    return ServiceUnsubscribed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceUnsubscribed>): ServiceUnsubscribed {
+    const message = createBaseServiceUnsubscribed();
+    message.operator = object.operator ?? "";
+    message.memberId = object.memberId ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.effectiveOn = object.effectiveOn ?? "";
+    message.service = object.service ?? SubscribedService.SUBSCRIBED_SERVICE_UNSPECIFIED;
     return message;
   },
 };

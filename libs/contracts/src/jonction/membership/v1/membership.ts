@@ -8,6 +8,12 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Refusal } from "../../shared/v1/refusal.ts";
+import {
+  SubscribedService,
+  subscribedServiceFromJSON,
+  subscribedServiceToJSON,
+  subscribedServiceToNumber,
+} from "./subscribed_service.ts";
 
 export const protobufPackage = "jonction.membership.v1";
 
@@ -273,6 +279,20 @@ export const MemberStatus = {
   MEMBER_STATUS_ACTIVE: "MEMBER_STATUS_ACTIVE",
   /** MEMBER_STATUS_PROSPECT - Known, and no member: it never asked, or the State's lists alone name it. */
   MEMBER_STATUS_PROSPECT: "MEMBER_STATUS_PROSPECT",
+  /** MEMBER_STATUS_APPLICANT - It asked to be a member, and waits for the board. */
+  MEMBER_STATUS_APPLICANT: "MEMBER_STATUS_APPLICANT",
+  /** MEMBER_STATUS_APPROVED - The board agreed; it is admitted by the next assembly. Its services may be open already. */
+  MEMBER_STATUS_APPROVED: "MEMBER_STATUS_APPROVED",
+  /** MEMBER_STATUS_REFUSED - The board did not agree. */
+  MEMBER_STATUS_REFUSED: "MEMBER_STATUS_REFUSED",
+  /** MEMBER_STATUS_SUSPENDED - A member that begins nothing new for a time; what runs goes on. */
+  MEMBER_STATUS_SUSPENDED: "MEMBER_STATUS_SUSPENDED",
+  /** MEMBER_STATUS_WITHDRAWING - A member until the day it leaves, with its services open. */
+  MEMBER_STATUS_WITHDRAWING: "MEMBER_STATUS_WITHDRAWING",
+  /** MEMBER_STATUS_WITHDRAWN - It left. */
+  MEMBER_STATUS_WITHDRAWN: "MEMBER_STATUS_WITHDRAWN",
+  /** MEMBER_STATUS_EXCLUDED - It was excluded. */
+  MEMBER_STATUS_EXCLUDED: "MEMBER_STATUS_EXCLUDED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -282,6 +302,13 @@ export namespace MemberStatus {
   export type MEMBER_STATUS_UNSPECIFIED = typeof MemberStatus.MEMBER_STATUS_UNSPECIFIED;
   export type MEMBER_STATUS_ACTIVE = typeof MemberStatus.MEMBER_STATUS_ACTIVE;
   export type MEMBER_STATUS_PROSPECT = typeof MemberStatus.MEMBER_STATUS_PROSPECT;
+  export type MEMBER_STATUS_APPLICANT = typeof MemberStatus.MEMBER_STATUS_APPLICANT;
+  export type MEMBER_STATUS_APPROVED = typeof MemberStatus.MEMBER_STATUS_APPROVED;
+  export type MEMBER_STATUS_REFUSED = typeof MemberStatus.MEMBER_STATUS_REFUSED;
+  export type MEMBER_STATUS_SUSPENDED = typeof MemberStatus.MEMBER_STATUS_SUSPENDED;
+  export type MEMBER_STATUS_WITHDRAWING = typeof MemberStatus.MEMBER_STATUS_WITHDRAWING;
+  export type MEMBER_STATUS_WITHDRAWN = typeof MemberStatus.MEMBER_STATUS_WITHDRAWN;
+  export type MEMBER_STATUS_EXCLUDED = typeof MemberStatus.MEMBER_STATUS_EXCLUDED;
   export type UNRECOGNIZED = typeof MemberStatus.UNRECOGNIZED;
 }
 
@@ -296,6 +323,27 @@ export function memberStatusFromJSON(object: any): MemberStatus {
     case 2:
     case "MEMBER_STATUS_PROSPECT":
       return MemberStatus.MEMBER_STATUS_PROSPECT;
+    case 3:
+    case "MEMBER_STATUS_APPLICANT":
+      return MemberStatus.MEMBER_STATUS_APPLICANT;
+    case 4:
+    case "MEMBER_STATUS_APPROVED":
+      return MemberStatus.MEMBER_STATUS_APPROVED;
+    case 5:
+    case "MEMBER_STATUS_REFUSED":
+      return MemberStatus.MEMBER_STATUS_REFUSED;
+    case 6:
+    case "MEMBER_STATUS_SUSPENDED":
+      return MemberStatus.MEMBER_STATUS_SUSPENDED;
+    case 7:
+    case "MEMBER_STATUS_WITHDRAWING":
+      return MemberStatus.MEMBER_STATUS_WITHDRAWING;
+    case 8:
+    case "MEMBER_STATUS_WITHDRAWN":
+      return MemberStatus.MEMBER_STATUS_WITHDRAWN;
+    case 9:
+    case "MEMBER_STATUS_EXCLUDED":
+      return MemberStatus.MEMBER_STATUS_EXCLUDED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -311,6 +359,20 @@ export function memberStatusToJSON(object: MemberStatus): string {
       return "MEMBER_STATUS_ACTIVE";
     case MemberStatus.MEMBER_STATUS_PROSPECT:
       return "MEMBER_STATUS_PROSPECT";
+    case MemberStatus.MEMBER_STATUS_APPLICANT:
+      return "MEMBER_STATUS_APPLICANT";
+    case MemberStatus.MEMBER_STATUS_APPROVED:
+      return "MEMBER_STATUS_APPROVED";
+    case MemberStatus.MEMBER_STATUS_REFUSED:
+      return "MEMBER_STATUS_REFUSED";
+    case MemberStatus.MEMBER_STATUS_SUSPENDED:
+      return "MEMBER_STATUS_SUSPENDED";
+    case MemberStatus.MEMBER_STATUS_WITHDRAWING:
+      return "MEMBER_STATUS_WITHDRAWING";
+    case MemberStatus.MEMBER_STATUS_WITHDRAWN:
+      return "MEMBER_STATUS_WITHDRAWN";
+    case MemberStatus.MEMBER_STATUS_EXCLUDED:
+      return "MEMBER_STATUS_EXCLUDED";
     case MemberStatus.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -325,6 +387,20 @@ export function memberStatusToNumber(object: MemberStatus): number {
       return 1;
     case MemberStatus.MEMBER_STATUS_PROSPECT:
       return 2;
+    case MemberStatus.MEMBER_STATUS_APPLICANT:
+      return 3;
+    case MemberStatus.MEMBER_STATUS_APPROVED:
+      return 4;
+    case MemberStatus.MEMBER_STATUS_REFUSED:
+      return 5;
+    case MemberStatus.MEMBER_STATUS_SUSPENDED:
+      return 6;
+    case MemberStatus.MEMBER_STATUS_WITHDRAWING:
+      return 7;
+    case MemberStatus.MEMBER_STATUS_WITHDRAWN:
+      return 8;
+    case MemberStatus.MEMBER_STATUS_EXCLUDED:
+      return 9;
     case MemberStatus.UNRECOGNIZED:
     default:
       return -1;
@@ -453,6 +529,14 @@ export const ErrorReason = {
   ERROR_REASON_DAY_TO_COME: "ERROR_REASON_DAY_TO_COME",
   /** ERROR_REASON_SAME_BODY - A body cannot go into itself. FAILED_PRECONDITION. */
   ERROR_REASON_SAME_BODY: "ERROR_REASON_SAME_BODY",
+  /** ERROR_REASON_STEP_UNFIT - The membership stands where this step does not follow. FAILED_PRECONDITION. */
+  ERROR_REASON_STEP_UNFIT: "ERROR_REASON_STEP_UNFIT",
+  /** ERROR_REASON_SERVICE_NOT_OFFERED - The operator does not offer this service. FAILED_PRECONDITION. */
+  ERROR_REASON_SERVICE_NOT_OFFERED: "ERROR_REASON_SERVICE_NOT_OFFERED",
+  /** ERROR_REASON_SERVICE_NOT_SUBSCRIBED - The member does not subscribe to the service this is for. FAILED_PRECONDITION. */
+  ERROR_REASON_SERVICE_NOT_SUBSCRIBED: "ERROR_REASON_SERVICE_NOT_SUBSCRIBED",
+  /** ERROR_REASON_SERVICE_SUBSCRIBED - The member subscribes to this service already. ALREADY_EXISTS. */
+  ERROR_REASON_SERVICE_SUBSCRIBED: "ERROR_REASON_SERVICE_SUBSCRIBED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -471,6 +555,10 @@ export namespace ErrorReason {
   export type ERROR_REASON_DATES_CONTRADICT = typeof ErrorReason.ERROR_REASON_DATES_CONTRADICT;
   export type ERROR_REASON_DAY_TO_COME = typeof ErrorReason.ERROR_REASON_DAY_TO_COME;
   export type ERROR_REASON_SAME_BODY = typeof ErrorReason.ERROR_REASON_SAME_BODY;
+  export type ERROR_REASON_STEP_UNFIT = typeof ErrorReason.ERROR_REASON_STEP_UNFIT;
+  export type ERROR_REASON_SERVICE_NOT_OFFERED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED;
+  export type ERROR_REASON_SERVICE_NOT_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED;
+  export type ERROR_REASON_SERVICE_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -512,6 +600,18 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 11:
     case "ERROR_REASON_SAME_BODY":
       return ErrorReason.ERROR_REASON_SAME_BODY;
+    case 12:
+    case "ERROR_REASON_STEP_UNFIT":
+      return ErrorReason.ERROR_REASON_STEP_UNFIT;
+    case 13:
+    case "ERROR_REASON_SERVICE_NOT_OFFERED":
+      return ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED;
+    case 14:
+    case "ERROR_REASON_SERVICE_NOT_SUBSCRIBED":
+      return ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED;
+    case 15:
+    case "ERROR_REASON_SERVICE_SUBSCRIBED":
+      return ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -545,6 +645,14 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_DAY_TO_COME";
     case ErrorReason.ERROR_REASON_SAME_BODY:
       return "ERROR_REASON_SAME_BODY";
+    case ErrorReason.ERROR_REASON_STEP_UNFIT:
+      return "ERROR_REASON_STEP_UNFIT";
+    case ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED:
+      return "ERROR_REASON_SERVICE_NOT_OFFERED";
+    case ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED:
+      return "ERROR_REASON_SERVICE_NOT_SUBSCRIBED";
+    case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
+      return "ERROR_REASON_SERVICE_SUBSCRIBED";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -577,6 +685,14 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 10;
     case ErrorReason.ERROR_REASON_SAME_BODY:
       return 11;
+    case ErrorReason.ERROR_REASON_STEP_UNFIT:
+      return 12;
+    case ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED:
+      return 13;
+    case ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED:
+      return 14;
+    case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
+      return 15;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -625,6 +741,10 @@ export interface Member {
   ceasedOn: string;
   /** The body that took its place; empty while it lives, or when nothing did. */
   successorMemberId: string;
+  /** The first day on which it is a member no more, `YYYY-MM-DD`; empty unless it asked to leave. */
+  leavesOn: string;
+  /** The services it subscribes to today. */
+  services: SubscribedService[];
 }
 
 /** A person who acts for a member, or for the operator. */
@@ -971,6 +1091,8 @@ function createBaseMember(): Member {
     epciSiren: "",
     ceasedOn: "",
     successorMemberId: "",
+    leavesOn: "",
+    services: [],
   };
 }
 
@@ -1019,6 +1141,16 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     }
     if (message.successorMemberId !== "") {
       writer.uint32(114).string(message.successorMemberId);
+    }
+    if (message.leavesOn !== "") {
+      writer.uint32(122).string(message.leavesOn);
+    }
+    if (message.services.length !== 0) {
+      writer.uint32(130).fork();
+      for (const v of message.services) {
+        writer.int32(subscribedServiceToNumber(v));
+      }
+      writer.join();
     }
     return writer;
   },
@@ -1148,6 +1280,32 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
             message.successorMemberId = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.leavesOn = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag === 128) {
+              message.services.push(subscribedServiceFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 130) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.services.push(subscribedServiceFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1210,6 +1368,14 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
         : isSet(object.successor_member_id)
         ? globalThis.String(object.successor_member_id)
         : "",
+      leavesOn: isSet(object.leavesOn)
+        ? globalThis.String(object.leavesOn)
+        : isSet(object.leaves_on)
+        ? globalThis.String(object.leaves_on)
+        : "",
+      services: globalThis.Array.isArray(object?.services)
+        ? object.services.map((e: any) => subscribedServiceFromJSON(e))
+        : [],
     };
   },
 
@@ -1257,6 +1423,12 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     if (message.successorMemberId !== "") {
       obj.successorMemberId = message.successorMemberId;
     }
+    if (message.leavesOn !== "") {
+      obj.leavesOn = message.leavesOn;
+    }
+    if (message.services?.length) {
+      obj.services = message.services.map((e) => subscribedServiceToJSON(e));
+    }
     return obj;
   },
 
@@ -1279,6 +1451,8 @@ export const Member: MessageFns<Member, "jonction.membership.v1.Member"> = {
     message.epciSiren = object.epciSiren ?? "";
     message.ceasedOn = object.ceasedOn ?? "";
     message.successorMemberId = object.successorMemberId ?? "";
+    message.leavesOn = object.leavesOn ?? "";
+    message.services = object.services?.map((e) => e) || [];
     return message;
   },
 };

@@ -109,6 +109,8 @@ export const ErrorReason = {
   ERROR_REASON_ETAG_STALE: "ERROR_REASON_ETAG_STALE",
   /** ERROR_REASON_DEADLINE_TOO_FAR - The deadline is more than five years ahead. INVALID_ARGUMENT. */
   ERROR_REASON_DEADLINE_TOO_FAR: "ERROR_REASON_DEADLINE_TOO_FAR",
+  /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
+  ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -124,6 +126,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_OTHER_MEMBER = typeof ErrorReason.ERROR_REASON_OTHER_MEMBER;
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
   export type ERROR_REASON_DEADLINE_TOO_FAR = typeof ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR;
+  export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -156,6 +159,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 8:
     case "ERROR_REASON_DEADLINE_TOO_FAR":
       return ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR;
+    case 9:
+    case "ERROR_REASON_MEMBER_CLOSED":
+      return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -183,6 +189,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_ETAG_STALE";
     case ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR:
       return "ERROR_REASON_DEADLINE_TOO_FAR";
+    case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
+      return "ERROR_REASON_MEMBER_CLOSED";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -209,6 +217,8 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 7;
     case ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR:
       return 8;
+    case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
+      return 9;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;

@@ -236,6 +236,8 @@ export const ErrorReason = {
   ERROR_REASON_ACT_REJECTED: "ERROR_REASON_ACT_REJECTED",
   /** ERROR_REASON_ETAG_STALE - The act changed since the caller read it. ABORTED; read it again. */
   ERROR_REASON_ETAG_STALE: "ERROR_REASON_ETAG_STALE",
+  /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
+  ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -257,6 +259,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_ALREADY_PUBLISHED = typeof ErrorReason.ERROR_REASON_ALREADY_PUBLISHED;
   export type ERROR_REASON_ACT_REJECTED = typeof ErrorReason.ERROR_REASON_ACT_REJECTED;
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
+  export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -307,6 +310,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 14:
     case "ERROR_REASON_ETAG_STALE":
       return ErrorReason.ERROR_REASON_ETAG_STALE;
+    case 15:
+    case "ERROR_REASON_MEMBER_CLOSED":
+      return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -346,6 +352,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_ACT_REJECTED";
     case ErrorReason.ERROR_REASON_ETAG_STALE:
       return "ERROR_REASON_ETAG_STALE";
+    case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
+      return "ERROR_REASON_MEMBER_CLOSED";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -384,6 +392,8 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 13;
     case ErrorReason.ERROR_REASON_ETAG_STALE:
       return 14;
+    case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
+      return 15;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;

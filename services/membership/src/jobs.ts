@@ -1,0 +1,6 @@
+import { endMembership } from './jobs/end-membership.ts';
+
+/** What membership does by itself, when its time comes. */
+export const jobs = {
+  'end-membership': endMembership,
+};
