@@ -6,7 +6,7 @@ import { eventually, type TestNats, testNats } from '@jonction/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { listPartners, type Partner, revoked, savePartner } from '../scripts/partner/account.ts';
+import { listPartners, type Partner, revoked, savePartner, withCredentials } from '../scripts/partner/account.ts';
 import { provisionPartners } from '../scripts/partner/provision.ts';
 import { asUser } from '../scripts/start/running.ts';
 import { asPartner, makePartner, partnerCommand, storeEvents } from './partners.ts';
@@ -67,14 +67,35 @@ test('revoke takes the durables away, says so, and the name can be given anew, n
   });
   const jsm = await jetstreamManager(await nats.provisioner());
   await expect(jsm.consumers.info('procurement', 'p_back_1')).rejects.toThrow(/not found/);
-  expect(await partnerCommand(nats, 'revoke', 'back')).toMatchObject({
+  expect(await partnerCommand(nats, 'revoke', 'back')).toMatchObject({ code: 0 });
+  expect(await partnerCommand(nats, 'rotate', 'back')).toMatchObject({
     code: 2,
     err: expect.stringContaining('was revoked on'),
   });
-  expect(await partnerCommand(nats, 'rotate', 'back')).toMatchObject({ code: 2 });
   const anew = await makePartner(nats, 'back', ...BFC);
   await expect(asPartner(nats, creds, 'back')).rejects.toThrow(/authorization/i);
   await (await asPartner(nats, anew, 'back')).close();
+});
+
+test('a revocation that was cut short is finished by the next one', async () => {
+  await makePartner(nats, 'half', ...BFC);
+  const half = await partnerNamed('half');
+  await asUser('system', servers, (system) => savePartner(system, servers.secret, revoked(half)));
+  const jsm = await jetstreamManager(await nats.provisioner());
+  expect((await jsm.consumers.info('procurement', 'p_half_1')).name).toBe('p_half_1');
+  expect(await partnerCommand(nats, 'revoke', 'half')).toMatchObject({ code: 0 });
+  await expect(jsm.consumers.info('procurement', 'p_half_1')).rejects.toThrow(/not found/);
+});
+
+test('who gives credentials to a partner that was revoked meanwhile gives none: it stays out', async () => {
+  const creds = await makePartner(nats, 'raced', ...BFC);
+  const read = await partnerNamed('raced');
+  expect(await partnerCommand(nats, 'revoke', 'raced')).toMatchObject({ code: 0 });
+  const given = withCredentials(servers.secret, read, { days: 1, keepLast: true });
+  const saved = asUser('system', servers, (system) => savePartner(system, servers.secret, given.partner, read));
+  expect(await saved).toBe(false);
+  expect((await partnerNamed('raced')).revokedAt).toBeDefined();
+  await expect(asPartner(nats, creds, 'raced')).rejects.toThrow(/authorization/i);
 });
 
 test('after rotate the last credentials work beside the new ones, those before them do not; with --now none does', async () => {

@@ -237,9 +237,16 @@ test('servers that are given are used, and left running', async () => {
   expect(wrong.text()).toContain('does not let the provisioner in');
 });
 
-test('--day plays another day; a service that is killed runs again by itself, with a line that says so', async () => {
+test('--day plays another day, lets a vendor in again that was revoked; a service that is killed runs again by itself, with a line that says so', async () => {
+  const before = start();
+  await ready(before);
+  expect(await answer('partner', 'revoke', 'demo')).toMatch(/^0 /);
+  before.child.kill('SIGTERM');
+  await before.exited;
+
   const one = start('--day');
   await ready(one);
+  expect(one.text()).toMatch(/partner: the vendor demo was let in/);
   for (const step of DAY) expect(one.text()).toMatch(step);
   await eventually(async () => {
     const [, traceId] = /\/trace\/([0-9a-f]{32})/.exec(one.text()) ?? [];

@@ -43,9 +43,10 @@ await runCommand(async () => {
   const known = partners.find(({ name }) => name === wish.name);
   if (wish.verb === 'list') return list(servers, partners, wish.json);
   if (wish.verb === 'create') return create(servers, wish, known);
+  // A revocation that was cut short is finished by another: it takes away what is left.
+  if (known && wish.verb === 'revoke') return revoke(servers, wish, known);
   if (!known || known.revokedAt) throw new Mistake(absent(wish.name, known));
-  if (wish.verb === 'rotate') return rotate(servers, wish, known);
-  return revoke(servers, wish, known);
+  return rotate(servers, wish, known);
 });
 
 function absent(name: string, known: Partner | undefined): string {
@@ -66,7 +67,7 @@ async function create(servers: PlatformAddress, wish: Wish, known: Partner | und
   }
   const subscriptions = await asUser('provisioner', servers, (nats) => makeDurables(nats, durables, from));
   const fresh = { name, operator, memberId, subscriptions, credentials: [], refusedUntil: known?.refusedUntil ?? 0 };
-  await give(servers, wish, withCredentials(servers.secret, fresh, { days, keepLast: false }));
+  await give(servers, wish, known, withCredentials(servers.secret, fresh, { days, keepLast: false }));
   for (const { durable, stream, subjects } of subscriptions) tell(`${durable} on ${stream}: ${subjects.join(', ')}`);
   tell(`NATS ${new URL(servers.natsUrl).host}, JetStream domain ${DOMAIN}, inboxes begin with ${inboxOf(name)}`);
 }
@@ -76,7 +77,7 @@ async function rotate(servers: PlatformAddress, wish: Wish, known: Partner): Pro
   const [last] = known.credentials.slice(-1);
   const until = wish.now ? 'refused from now on' : `good until ${day(last?.expiresAt)} or the next rotate`;
   if (wish.dryRun) return tell(`would give ${wish.name} new credentials; those before them: ${until}`);
-  await give(servers, wish, given);
+  await give(servers, wish, known, given);
   tell(`those before them: ${until}`);
 }
 
@@ -84,9 +85,12 @@ async function rotate(servers: PlatformAddress, wish: Wish, known: Partner): Pro
 async function give(
   servers: PlatformAddress,
   { name, out }: Wish,
+  known: Partner | undefined,
   { partner, creds }: { partner: Partner; creds: string },
 ): Promise<void> {
-  await asUser('system', servers, (system) => savePartner(system, servers.secret, partner));
+  const saved = await asUser('system', servers, (system) => savePartner(system, servers.secret, partner, known));
+  if (!saved)
+    throw new Mistake(`${name} was changed by somebody else meanwhile: look at it with list, then call again.`);
   if (out) writeFileSync(out, creds, { mode: 0o600, flag: 'wx' });
   else process.stdout.write(creds);
   tell(`credentials of ${name}${out && ` in ${out}`}, good until ${day(partner.credentials.at(-1)?.expiresAt)}`);
@@ -95,7 +99,8 @@ async function give(
 async function revoke(servers: PlatformAddress, { name, dryRun }: Wish, known: Partner): Promise<void> {
   const durables = known.subscriptions.map(({ durable }) => durable).join(', ');
   if (dryRun) return tell(`would close ${name}'s connections, refuse its credentials and remove ${durables}`);
-  await asUser('system', servers, (system) => savePartner(system, servers.secret, revoked(known)));
+  if (!known.revokedAt)
+    await asUser('system', servers, (system) => savePartner(system, servers.secret, revoked(known)));
   await asUser('provisioner', servers, (nats) => removeDurables(nats, known));
   tell(`${name} is out: its connections are closed, its credentials refused, ${durables} removed`);
 }

@@ -53,13 +53,24 @@ async function lookUp(system: NatsConnection, account: string): Promise<string> 
   return (await system.request(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', { timeout: 5_000 })).string();
 }
 
-/** Has the server act on what the partner may do from now on: connections that it no longer allows are closed. */
-export async function savePartner(system: NatsConnection, secret: string, partner: Partner): Promise<void> {
+/**
+ * Has the server act on what the partner may do from now on: connections that it no longer allows are closed. With `known`,
+ * what the caller read of it before, it saves nothing and gives false when that is not what the server keeps any more: who
+ * gives credentials must not undo a revocation.
+ */
+export async function savePartner(
+  system: NatsConnection,
+  secret: string,
+  partner: Partner,
+  known?: Partner,
+): Promise<boolean> {
   const account = keyOf('account', secret, `partner ${partner.name}`).getPublicKey();
   const { data } = (await system.request('$SYS.REQ.CLAIMS.LIST', '', { timeout: 5_000 })).json<{ data: string[] }>();
-  const kept = data.includes(account) ? (claimsOf(await lookUp(system, account)).iat ?? 0) : 0;
+  const kept = data.includes(account) ? claimsOf(await lookUp(system, account)) : undefined;
+  if (known && kept?.nats.description !== JSON.stringify(known)) return false;
   // Of two accounts of the same second the server would keep the first.
-  await pushAccount(system, accountOf(secret, partner, Math.max(seconds(), kept + 1)));
+  await pushAccount(system, accountOf(secret, partner, Math.max(seconds(), (kept?.iat ?? 0) + 1)));
+  return true;
 }
 
 function accountOf(secret: string, partner: Partner, iat: number): string {

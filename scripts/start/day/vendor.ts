@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { ROOT } from '@jonction/stack';
+import type { Partner } from '../../partner/account.ts';
 import { OPERATOR, type Scene } from './scene.ts';
 
 const NAME = 'demo';
@@ -16,8 +17,9 @@ const HEARD_WITHIN_MS = 30_000;
 export async function hear({ say, directory, natsUrl }: Scene, consultationId: string): Promise<void> {
   const folder = join(directory, 'partners');
   const creds = join(folder, `${NAME}.creds`);
-  if (!existsSync(creds)) {
+  if (!existsSync(creds) || !(await isLetIn(directory))) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(creds, { force: true });
     await letIn(directory, creds);
     say(`partner: the vendor ${NAME} was let in, for what ${OPERATOR} publishes: ${creds}`);
   }
@@ -28,18 +30,29 @@ export async function hear({ say, directory, natsUrl }: Scene, consultationId: s
   );
 }
 
+/** Whether the server still takes the credentials of the file: not once they ended, or the vendor was revoked by hand. */
+async function isLetIn(directory: string): Promise<boolean> {
+  const { stdout } = await partner(directory, 'list', '--json');
+  const partners = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Partner);
+  const known = partners.find(({ name }) => name === NAME);
+  return known !== undefined && !known.revokedAt && (known.credentials.at(-1)?.expiresAt ?? 0) > Date.now() / 1_000;
+}
+
+function partner(directory: string, ...words: string[]): Promise<{ stdout: string }> {
+  const env = { ...process.env, DATA_DIR: directory };
+  return promisify(execFile)(process.execPath, ['scripts/partner.ts', ...words], { cwd: ROOT, env });
+}
+
 /** `npm run partner -- create`; when the server knows the vendor already, and only its file was lost, `rotate`. */
 async function letIn(directory: string, creds: string): Promise<void> {
-  const partner = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ['scripts/partner.ts', ...words, '--out', creds], {
-      cwd: ROOT,
-      env: { ...process.env, DATA_DIR: directory },
-    });
   try {
-    await partner('create', NAME, '--operator', OPERATOR, '--events', EVENTS.join());
+    await partner(directory, 'create', NAME, '--operator', OPERATOR, '--events', EVENTS.join(), '--out', creds);
   } catch (error) {
     if (!(error as { stderr?: string }).stderr?.includes('is a partner already')) throw error;
-    await partner('rotate', NAME, '--now');
+    await partner(directory, 'rotate', NAME, '--now', '--out', creds);
   }
 }
 
