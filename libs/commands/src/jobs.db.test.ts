@@ -1,5 +1,5 @@
 import { causedBy, newCause, schedule, writeUnit } from '@jonction/events';
-import { type Database, inOperator, openDatabase, sql, transact } from '@jonction/service';
+import { type Database, inOperator, isConflict, openDatabase, sql, transact } from '@jonction/service';
 import { eventually, type TestDatabase, testDatabase } from '@jonction/testing';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
@@ -10,13 +10,19 @@ const tried = { operator: 'bfc', name: 'the work' };
 const LOCK = `select granted from pg_locks where locktype = 'advisory'
   and database = (select oid from pg_database where datname = current_database()) order by granted desc`;
 
+/** Adds a job, or makes the one of this key due now; as a command does, again when the worker had that one in hand. */
 async function put(database: Database, key: string): Promise<void> {
   const em = inOperator(database, 'bfc');
   causedBy(em, newCause(new Date()));
-  await transact(em, async () => {
-    schedule(em, 'try', { ...tried, key }, { at: new Date(), key });
-    await writeUnit(em);
-  });
+  try {
+    await transact(em, async () => {
+      schedule(em, 'try', { ...tried, key }, { at: new Date(), key });
+      await writeUnit(em);
+    });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    await put(database, key);
+  }
 }
 
 /** Counts how often each key was worked on. */
