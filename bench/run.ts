@@ -6,6 +6,7 @@ import { command } from './command.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
 import { relay } from './relay.ts';
 import { type Figure, isMet } from './rounds.ts';
@@ -22,6 +23,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   handling,
   latency,
   memory,
+  organizations,
   'partner-backlog': partnerBacklog,
   start,
 };

@@ -22,9 +22,10 @@ export async function listOrganizations(
   const page = members.slice(0, limit);
   const last = members.length > limit ? page.at(-1) : undefined;
   const messages = await membersAsOf(em, page, asOf);
-  const coded = await bearers(em, page);
+  // Of the present, all are told; of a day, those of which some code is known are left out while they bore none.
+  const coded = asOf ? await bearers(em, page) : new Set<string>();
   return {
-    members: messages.filter((one) => !asOf || one.identifiers.length > 0 || !coded.has(one.memberId)),
+    members: messages.filter((one) => one.identifiers.length > 0 || !coded.has(one.memberId)),
     nextPageToken: writePage(last && [last.memberId], [asOf]),
   };
 }
