@@ -191,6 +191,7 @@ async function ask(wires: Wires, { service, path, method }: Rpc, requests: objec
   const wire = wires[service] as Wire;
   const bytes = requests.map((request) => method.requestType.encode(method.requestType.fromJSON(request)).finish());
   const toText = (answer: Buffer) => JSON.stringify(method.responseType.toJSON(method.responseType.decode(answer)));
+  const textOf = (got: Buffer[], all: boolean) => (all ? `[${got.map(toText)}]` : toText(got[0] as Buffer));
   const asAnswer = (error: CallError): Answer => ({ code: error.code, reason: error.reason, text: '' });
   if (method.requestStream && method.responseStream) {
     const receipts = await wire.stream(path, bytes).catch((error) => asAnswer(error as CallError));
@@ -203,9 +204,10 @@ async function ask(wires: Wires, { service, path, method }: Rpc, requests: objec
   }
   const answers: Answer[] = [];
   for (const one of bytes) {
-    // An upload of which the header comes alone: on the wire its one answer is a stream of one.
-    const sent = method.requestStream ? wire.stream(path, [one]).then(([got]) => got as Buffer) : wire.unary(path, one);
-    const answer = sent.then((got) => ({ code: status.OK, reason: '', text: toText(got) }));
+    // An upload of which the header comes alone, or one request to a stream: on the wire, one answer is a stream of one.
+    const streams = method.requestStream || method.responseStream;
+    const sent = streams ? wire.stream(path, [one]) : wire.unary(path, one).then((got) => [got]);
+    const answer = sent.then((got) => ({ code: status.OK, reason: '', text: textOf(got, method.responseStream) }));
     answers.push(await answer.catch(asAnswer));
   }
   return answers;

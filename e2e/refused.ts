@@ -47,7 +47,7 @@ export async function caught(call: Promise<unknown>): Promise<Seen | undefined> 
 /** How an RPC refuses these bytes, as the call's status or as the receipt of its one item; undefined when it does not. */
 export async function refusalOf(wires: Wires, rpc: Rpc, bytes: Uint8Array, options: WireOptions = {}) {
   const wire = wires[rpc.service];
-  if (!rpc.method.requestStream) return caught(wire.unary(rpc.path, bytes, options));
+  if (!rpc.method.requestStream && !rpc.method.responseStream) return caught(wire.unary(rpc.path, bytes, options));
   const answer = await wire.stream(rpc.path, [bytes], options).catch((error) => error as CallError);
   if (answer instanceof CallError) return answer;
   const [receipt] = answer.map((one) => rpc.method.responseType.toJSON(rpc.method.responseType.decode(one)));

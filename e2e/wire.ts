@@ -12,7 +12,7 @@ export interface WireOptions {
 export interface Wire extends Disposable {
   /** The answer's bytes as they came. Rejects with a CallError. */
   unary(path: string, request: Uint8Array, options?: WireOptions): Promise<Buffer>;
-  /** The receipts' bytes as they came, in order. Rejects with a CallError. */
+  /** The bytes of a stream's answers as they came, in order; a stream that takes one request is sent one item. Rejects with a CallError. */
   stream(path: string, items: Uint8Array[], options?: WireOptions): Promise<Buffer[]>;
 }
 

@@ -97,15 +97,12 @@ function choices(known: Map<string, string[]>): string {
 /** The events of each context, as their contracts name them. */
 function eventsByContext(): Map<string, string[]> {
   const folder = join(ROOT, 'proto/jonction');
-  const files = readdirSync(folder).map((context) => ({ context, file: join(folder, context, 'v1/events.proto') }));
-  return new Map(
-    files
-      .filter(({ file }) => existsSync(file))
-      .map(({ context, file }) => {
-        const names = [...readFileSync(file, 'utf8').matchAll(/^message (\w+)/gm)].map((match) => match[1] ?? '');
-        return [context, names];
-      }),
-  );
+  const found = readdirSync(folder).map((context): [string, string[]] => {
+    const files = readdirSync(join(folder, context, 'v1')).filter((file) => /(^|_)events\.proto$/.test(file));
+    const text = files.map((file) => readFileSync(join(folder, context, 'v1', file), 'utf8')).join('\n');
+    return [context, [...text.matchAll(/^message (\w+)/gm)].map((match) => match[1] ?? '')];
+  });
+  return new Map(found.filter(([, events]) => events.length > 0));
 }
 
 function instantOf(from: string): Date | undefined {

@@ -166,7 +166,7 @@ function domainFiles(tree: Tree): string[] {
 function domainMayImport(path: string, specifier: string, names: string[]): boolean {
   const isTest = path.endsWith('.test.ts');
   if (isTest && ['vitest', 'fast-check'].includes(specifier)) return true;
-  if (pure.includes(specifier)) return true;
+  if (pure.includes(specifier) || specifier.startsWith('@jonction/norms/')) return true;
   if (specifier === '@jonction/service') return names.length > 0 && names.every((name) => refusalNames.includes(name));
   if (!specifier.startsWith('.')) return false;
   const src = path.slice(0, path.indexOf('/src/') + 5);

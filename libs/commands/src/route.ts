@@ -22,6 +22,18 @@ export type Query<Request, Response> = (
   context: { caller: Caller; now: Date },
 ) => Promise<Response>;
 
+type Read<T> = (em: EntityManager, context: { caller: Caller; now: Date }) => Promise<T>;
+
+/** One read for the caller of a stream: in a transaction of its own, with the caller's rights of that moment. */
+export type Within = <T>(read: Read<T>) => Promise<T>;
+
+/** Answers with a stream. What it awaits beside `within` must end when `signal` aborts: the caller is gone. */
+export type Stream<Request, Response> = (
+  within: Within,
+  request: Request,
+  context: { signal: AbortSignal },
+) => AsyncIterable<Response>;
+
 interface Method<Request, Response> {
   readonly name: string;
   readonly requestType: MessageType<Request>;
@@ -74,11 +86,8 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
     ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
       const plan = { ...planOf(name, right, shape.run), requestType: shape.headerType as MessageType<unknown> };
       const parts = { database, runner, plan };
-      return {
-        kind: 'unary',
-        right,
-        answer: (call, messages) => takeUpload(parts, shape as never, call, messages as never),
-      };
+      const answer = (call: Call, messages: unknown) => takeUpload(parts, shape as never, call, messages as never);
+      return { kind: 'unary', right, answer };
     },
 
     /** A read. */
@@ -87,14 +96,45 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       right: string,
       read: Query<RequestOf<M[K]>, ResponseOf<M[K]>>,
     ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
-      const { responseType } = methodOf(name);
-      const answer = async (call: Call, request: unknown) => {
-        const at = (em: EntityManager, caller: Caller) => read(em, request as never, { caller, now: new Date() });
-        return responseType.encode(await readFor(database, call, right, at)).finish();
-      };
-      return { kind: 'unary', right, answer };
+      return queryOf(database, methodOf(name), right, read as never) as never;
+    },
+
+    /** A read that answers with many. */
+    stream<K extends keyof M>(
+      name: K,
+      right: string,
+      read: Stream<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      return streamOf(database, methodOf(name), right, read as never) as never;
     },
   };
+}
+
+function queryOf(
+  database: Database,
+  { responseType }: Method<never, unknown>,
+  right: string,
+  read: Query<unknown, unknown>,
+): RouteFor<unknown, unknown> {
+  async function answer(call: Call, request: unknown) {
+    const at: Read<unknown> = (em, context) => read(em, request, context);
+    return responseType.encode(await readFor(database, call, right, at)).finish();
+  }
+  return { kind: 'unary', right, answer };
+}
+
+function streamOf(
+  database: Database,
+  { responseType }: Method<never, unknown>,
+  right: string,
+  read: Stream<unknown, unknown>,
+): RouteFor<unknown, unknown> {
+  async function* answer(call: Call, request: unknown) {
+    const within: Within = (one) => readFor(database, call, right, one);
+    for await (const response of read(within, request, { signal: call.signal }))
+      yield responseType.encode(response).finish();
+  }
+  return { kind: 'stream', right, answer };
 }
 
 /** Runs one item of a bulk call; what is thrown becomes its receipt. */
@@ -120,12 +160,7 @@ export interface BulkShape<Item, Receipt, Request, Response> {
   refused(requestId: string, refusal: ReturnType<typeof toRefusal>): Receipt;
 }
 
-async function readFor<T>(
-  database: Database,
-  call: Call,
-  right: string,
-  read: (em: EntityManager, caller: Caller) => Promise<T>,
-): Promise<T> {
+async function readFor<T>(database: Database, call: Call, right: string, read: Read<T>): Promise<T> {
   const em = inOperator(database, call.operator);
   return inSpan(
     'transaction',
@@ -133,7 +168,7 @@ async function readFor<T>(
     () =>
       transact(em, async () => {
         const callers = await findCallers(em, call.operator, [call.subject]);
-        return read(em, allow(callers.get(call.subject), right));
+        return read(em, { caller: allow(callers.get(call.subject), right), now: new Date() });
       }),
   );
 }

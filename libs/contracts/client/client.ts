@@ -20,7 +20,7 @@ type Partly<T> = T extends Date | Uint8Array
       ? { [K in keyof T]?: Partly<T[K]> }
       : T;
 
-/** One promise per unary RPC; a bulk RPC takes and gives an async iterable, an upload takes one and gives a promise. */
+/** One promise per unary RPC; a bulk RPC takes and gives an async iterable, an upload takes one, a stream gives one. */
 export type Client<S extends ServiceDefinition> = {
   [K in keyof S['methods']]: (
     request: S['methods'][K]['requestStream'] extends true
@@ -44,7 +44,9 @@ export function connectTo<S extends ServiceDefinition>(
   const channel = new grpc.Client(address, grpc.credentials.createInsecure(), RECONNECT);
   const methods = Object.entries(definition.methods).map(([name, method]) => {
     const path = `/${definition.fullName}/${method.name}`;
-    const call = method.responseStream ? bulk : method.requestStream ? upload : unary;
+    const one = method.responseStream ? stream : unary;
+    const many = method.responseStream ? bulk : upload;
+    const call = method.requestStream ? many : one;
     return [
       name,
       (request: never, options?: CallerOptions) =>
@@ -73,6 +75,24 @@ function unary({ channel, path, method }: Wire, request: object, options: Caller
       (error, response) => (error ? reject(new CallError(error)) : resolve(response)),
     );
   });
+}
+
+async function* stream({ channel, path, method }: Wire, request: object, options: CallerOptions) {
+  const wire = channel.makeServerStreamRequest(
+    path,
+    encoder(method),
+    decoder(method),
+    request,
+    metadataOf(options),
+    callOptions(options),
+  );
+  try {
+    yield* wire;
+  } catch (error) {
+    throw new CallError(error as grpc.ServiceError);
+  } finally {
+    wire.cancel();
+  }
 }
 
 async function* bulk({ channel, path, method }: Wire, items: AsyncIterable<object>, options: CallerOptions) {

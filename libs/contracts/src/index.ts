@@ -27,6 +27,12 @@ export {
   ShelfOpened,
 } from './jonction/dce_library/v1/events.ts';
 export {
+  ErrorReason as MembershipErrorReason,
+  errorReasonFromJSON as membershipErrorReasonFromJSON,
+  errorReasonToJSON as membershipErrorReasonToJSON,
+  errorReasonToNumber as membershipErrorReasonToNumber,
+} from './jonction/membership/v1/error_reason.ts';
+export {
   AgentEnrolled,
   ApplicationApproved,
   ApplicationReceived,
@@ -80,7 +86,6 @@ export {
   EnrolAgentRequest,
   EnrolAgentResponse,
   Entitlement,
-  ErrorReason as MembershipErrorReason,
   GetMemberRequest,
   GetMemberResponse,
   GrantEntitlementRequest,
@@ -100,9 +105,6 @@ export {
   RevokeEntitlementRequest,
   RevokeEntitlementResponse,
   Role,
-  errorReasonFromJSON as membershipErrorReasonFromJSON,
-  errorReasonToJSON as membershipErrorReasonToJSON,
-  errorReasonToNumber as membershipErrorReasonToNumber,
   identifierSchemeFromJSON,
   identifierSchemeToJSON,
   identifierSchemeToNumber,

@@ -6,7 +6,7 @@ import type { Identify } from './identity.ts';
 import { defect, log } from './log.ts';
 import { DomainError } from './refusal.ts';
 import { refuse } from './refusals.ts';
-import type { BulkRoute, Call, UnaryRoute } from './route.ts';
+import type { BulkRoute, Call, StreamRoute, UnaryRoute } from './route.ts';
 import { refusalOf, toStatus } from './status.ts';
 import { contextOf, fail, inside, type Span, SpanKind, startSpan, traceIdOf } from './tracing.ts';
 
@@ -59,6 +59,32 @@ export function unaryHandler(edge: Edge, route: UnaryRoute) {
 async function* messages(wire: Readable): AsyncGenerator<unknown> {
   // Leaving the loop must not end the wire: the answer goes out on it.
   for await (const message of wire.iterator({ destroyOnReturn: false })) yield readable(message);
+}
+
+/** Many answers to one request; the next one is asked for when the caller has taken those before, and none when it is gone. */
+export function streamHandler(edge: Edge, route: StreamRoute): grpc.handleServerStreamingCall<unknown, unknown> {
+  return (wire) => {
+    const opened = open(edge, wire);
+    serve().then(
+      () => {
+        close(edge, opened);
+        wire.end();
+      },
+      (error) => {
+        close(edge, opened, error);
+        wire.emit('error', toStatus(error, edge.domain));
+      },
+    );
+
+    async function serve() {
+      await admit(edge, opened.call, wire);
+      const gone = once(wire, 'close').catch(() => {});
+      for await (const bytes of route.answer(opened.call, readable(wire.request))) {
+        if (!wire.write(bytes)) await Promise.race([once(wire, 'drain'), gone]);
+        if (opened.call.signal.aborted) return;
+      }
+    }
+  };
 }
 
 export function bulkHandler(

@@ -5,7 +5,7 @@ import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { MethodDefinition, ServiceDefinition } from '@jonction/contracts/client';
 import { HealthImplementation } from 'grpc-health-check';
-import { bulkHandler, type Edge, unaryHandler } from './edge.ts';
+import { bulkHandler, type Edge, streamHandler, unaryHandler } from './edge.ts';
 import { refuse } from './refusals.ts';
 import type { Route } from './route.ts';
 
@@ -62,7 +62,8 @@ function implement(definition: ServiceDefinition, routes: Readonly<Record<string
       throw new Error(`${definition.name}/${method.name} has no route with a right: nobody may call it`);
     shape[name] = wireOf(definition, method);
     const at = { ...edge, rpc: `${definition.name}/${method.name}` };
-    handlers[name] = route.kind === 'unary' ? unaryHandler(at, route) : bulkHandler(at, route, method);
+    if (route.kind === 'bulk') handlers[name] = bulkHandler(at, route, method);
+    else handlers[name] = route.kind === 'stream' ? streamHandler(at, route) : unaryHandler(at, route);
   }
   return [shape, handlers] as const;
 }

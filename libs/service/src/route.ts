@@ -25,7 +25,14 @@ export interface BulkRoute {
   answer(call: Call, item: unknown): Promise<unknown>;
 }
 
-export type Route = UnaryRoute | BulkRoute;
+/** An RPC that answers one request with a stream: encoded responses, each given when the caller has room for it. */
+export interface StreamRoute {
+  kind: 'stream';
+  right: string;
+  answer(call: Call, request: unknown): AsyncIterable<Uint8Array>;
+}
+
+export type Route = UnaryRoute | BulkRoute | StreamRoute;
 
 declare const request: unique symbol;
 declare const response: unique symbol;

@@ -18,12 +18,14 @@ export interface ServiceParts<S extends ServiceDefinition> {
 
 type Shallow<T> = { [K in keyof T]?: T[K] extends object | undefined ? unknown : T[K] };
 
-/** Asks a service as its administrator, unless another subject or operator is named. */
+/** Asks a service as its administrator, unless another subject or operator is named. A stream is gathered to its end. */
 export type Ask<S extends ServiceDefinition> = <K extends keyof S['methods'] & string>(
   method: K,
   request: Shallow<RequestOf<S['methods'][K]>>,
   as?: { subject?: string; operator?: string },
-) => Promise<ResponseOf<S['methods'][K]>>;
+) => Promise<
+  S['methods'][K]['responseStream'] extends true ? ResponseOf<S['methods'][K]>[] : ResponseOf<S['methods'][K]>
+>;
 
 export interface TestService<S extends ServiceDefinition> extends AsyncDisposable {
   db: TestDatabase;
@@ -60,8 +62,11 @@ function askOf<S extends ServiceDefinition>({ definition, rpc }: ServiceParts<S>
     const { signal } = new AbortController();
     const call = { rpc: `${definition.name}/${name}`, operator, subject, trace: ROOT_CONTEXT, signal };
     try {
-      const bytes = await routes[method]?.answer(call, requestType.fromPartial(request));
-      return responseType.decode(bytes as Uint8Array) as never;
+      const route = routes[method] as Route;
+      const answer = route.answer(call, requestType.fromPartial(request));
+      if (route.kind !== 'stream') return responseType.decode((await answer) as Uint8Array) as never;
+      const all = await Array.fromAsync(answer as AsyncIterable<Uint8Array>);
+      return all.map((bytes) => responseType.decode(bytes)) as never;
     } catch (error) {
       // As the edge would tell it: a constraint that refusals.ts names is a refusal.
       throw refusalOf(error) ?? error;
