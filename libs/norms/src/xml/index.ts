@@ -12,5 +12,5 @@ export {
   verdictOf,
   type Words,
 } from './reason.ts';
-export { type Schema, schemaOf } from './schema.ts';
+export { type Schema, type SchemaFault, schemaOf } from './schema.ts';
 export { type Sentences, sentences } from './words.ts';

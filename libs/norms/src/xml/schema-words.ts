@@ -68,6 +68,14 @@ const RULES: [RegExp, string, string][] = [
 
 const NAMED = /^(?:\[.*?\] )?Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '(?:\{[^}]*\})?([^']*)')?: /;
 
+/** What kind of fault this is, and of which name: a newer schema may know a name that this one does not. */
+export function kindOf(said: string): { kind: 'ELEMENT' | 'ATTRIBUTE' | 'LISTED_VALUE' | 'OTHER'; about: string } {
+  const [, element = '', attribute = ''] = NAMED.exec(said) ?? [];
+  if (/This element is not expected/.test(said)) return { kind: 'ELEMENT', about: element };
+  if (/The attribute '.*' is not allowed/.test(said)) return { kind: 'ATTRIBUTE', about: attribute };
+  return { kind: /\[facet 'enumeration'\]/.test(said) ? 'LISTED_VALUE' : 'OTHER', about: attribute || element };
+}
+
 /** The sentences of a fault that the schema finds. The value is not repeated: the place tells it to who may read the file. */
 export function schemaWords(said: string): Sentences {
   const [start = '', element, attribute] = NAMED.exec(said) ?? [];

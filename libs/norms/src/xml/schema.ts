@@ -13,12 +13,18 @@ import {
 import { placed } from './encoding.ts';
 import { readXml } from './read.ts';
 import { clipped, type Reason } from './reason.ts';
-import { manyWords, schemaWords } from './schema-words.ts';
+import { kindOf, manyWords, schemaWords } from './schema-words.ts';
+
+/** What a document has that the schema does not: `about` is the name of an element or an attribute. */
+export interface SchemaFault extends Reason {
+  kind: 'ELEMENT' | 'ATTRIBUTE' | 'LISTED_VALUE' | 'OTHER';
+  about: string;
+}
 
 /** A compiled schema. It is kept, and never freed, for the life of the process. */
 export interface Schema {
   /** What does not conform, in the order of the document; at most 20 reasons and one that says how many follow. */
-  faultsOf(document: XmlDocument): Reason[];
+  faultsOf(document: XmlDocument): SchemaFault[];
 }
 
 const MOST = 20;
@@ -80,18 +86,18 @@ function compile(folder: string, file: string): XsdValidator {
   }
 }
 
-function faultsOf(validator: XsdValidator, document: XmlDocument): Reason[] {
+function faultsOf(validator: XsdValidator, document: XmlDocument): SchemaFault[] {
   try {
     validator.validate(document);
     return [];
   } catch (error) {
     if (!(error instanceof XmlValidateError)) throw error;
-    const reasons = error.details.slice(0, MOST).map(({ message, line, xpath }): Reason => {
+    const reasons = error.details.slice(0, MOST).map(({ message, line, xpath }): SchemaFault => {
       const where = xpath ? `${placed(line)} ${clipped(xpath)}` : placed(line);
-      return { code: 'SCHEMA', severity: 'refusal', where, ...schemaWords(message) };
+      return { code: 'SCHEMA', severity: 'refusal', where, ...kindOf(message), ...schemaWords(message) };
     });
     const more = error.details.length - reasons.length;
-    if (more > 0) reasons.push({ code: 'SCHEMA', severity: 'refusal', where: placed(1), ...manyWords(more) });
+    if (more > 0) reasons.push({ code: 'SCHEMA', severity: 'refusal', where: placed(1), kind: 'OTHER', about: '', ...manyWords(more) });
     return reasons;
   }
 }

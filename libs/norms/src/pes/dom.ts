@@ -1,0 +1,59 @@
+import { XmlComment, type XmlDocument, XmlElement, type XmlNode } from 'libxml2-wasm';
+import { clipped, placed } from '../xml/index.ts';
+
+/** The prefixes of our own XPath. What a document calls them does not matter. */
+export const NS = {
+  aller: 'http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/aller',
+  ds: 'http://www.w3.org/2000/09/xmldsig#',
+};
+
+/** The elements directly inside another. */
+export function childrenOf(element: XmlElement): XmlElement[] {
+  const found: XmlElement[] = [];
+  for (let node = element.firstChild; node; node = node.next) if (node instanceof XmlElement) found.push(node);
+  return found;
+}
+
+/** The elements at this path, whose steps name children without a namespace: that is how PES is written. */
+export function at(from: XmlElement, ...path: string[]): XmlElement[] {
+  return path.reduce<XmlElement[]>(
+    (parents, name) =>
+      parents.flatMap((parent) => childrenOf(parent).filter((one) => one.name === name && !one.namespaceUri)),
+    [from],
+  );
+}
+
+/** The attribute `V` of the only element at this path; '' when there is none, or more than one. */
+export function valueAt(from: XmlElement, ...path: string[]): string {
+  const [element, another] = at(from, ...path);
+  return element && !another ? (element.attr('V')?.value ?? '').trim() : '';
+}
+
+/** The elements that this XPath finds. Prefixes are those of NS. */
+export function elementsOf(from: XmlDocument | XmlNode, xpath: string): XmlElement[] {
+  return from.find(xpath, NS).filter((node) => node instanceof XmlElement);
+}
+
+/** The text of an element that has text only; undefined when an element, a comment or an instruction interrupts it. */
+export function textOf(element: XmlElement): string | undefined {
+  const interrupted = element.get('*|comment()|processing-instruction()');
+  return interrupted ? undefined : element.content.trim();
+}
+
+/** Whether a comment or an instruction stands anywhere inside. */
+export function isCommented(element: XmlElement): boolean {
+  return element.get('.//comment()|.//processing-instruction()') !== null || element instanceof XmlComment;
+}
+
+/** The place of an element: its line, and its path from the root. */
+export function whereIs(element: XmlElement): string {
+  const steps: string[] = [];
+  for (let one: XmlElement | null = element; one; one = one.parent) {
+    const { name, prefix, parent } = one;
+    const alike: XmlElement[] = parent ? childrenOf(parent).filter((other) => other.name === name) : [];
+    const current = one;
+    const index = alike.length > 1 ? `[${alike.findIndex((other) => other.isSameNode(current)) + 1}]` : '';
+    steps.unshift(`${prefix ? `${prefix}:` : ''}${name}${index}`);
+  }
+  return `${placed(element.line)} ${clipped(`/${steps.join('/')}`)}`;
+}
