@@ -1,0 +1,128 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkSiren } from '@jonction/norms';
+import {
+  type Checked,
+  calendarDay,
+  checkDuplicate,
+  nothingSeen,
+  openReader,
+  type Reader,
+  refusedWith,
+} from '@jonction/norms/actes';
+import { type Language, printed, type Reason, Refused, verdictOf } from '@jonction/norms/xml';
+import { Mistake, runCommand } from './start/running.ts';
+
+const HELP = `Judges archives of ACTES (tar.gz) before they leave, as files and without a running platform.
+
+  npm run -s actes -- check FILE.tar.gz… [--authority SIREN] [--classification FILE.xml] [--today YYYY-MM-DD] [--lang fr|en]
+
+  FILE              judged in this order, so that what comes twice is seen
+  --authority       the SIREN on whose behalf they are sent
+  --classification  the RetourClassification.xml of the prefecture: codes and its date are compared with it
+  --today           the day of sending; today in Paris when it is not given
+  --lang            the language of messages: fr, or en
+
+One line of JSON a file: {file, verdict, reasons: [{code, where, message, fix}]}, where verdict is valide, avertissement or
+rejet. Exit code: 0 all valid, 1 a warning, 2 a refusal or a wrong argument. The schemas of the State are read from
+NORMS_DIR (../shared/data beside the checkout). Files are read in a process without network.
+`;
+
+const EXIT = { valide: 0, avertissement: 1, rejet: 2 };
+/** npm runs a script at the root of the project; this is where it was called. */
+const HERE = process.env.INIT_CWD ?? process.cwd();
+
+await runCommand(async () => {
+  try {
+    await main();
+  } catch (error) {
+    // Exit code 1 would be read as a warning about a file.
+    if (error instanceof Mistake) throw error;
+    throw new Mistake((error as Error).message, { cause: error });
+  }
+});
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      authority: { type: 'string' },
+      classification: { type: 'string' },
+      today: { type: 'string' },
+      lang: { type: 'string', default: 'fr' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const [action, ...files] = positionals;
+  if (values.help) return void process.stdout.write(HELP);
+  if (action !== 'check' || files.length === 0) throw new Mistake(`say what to check.\n\n${HELP}`);
+  if (values.lang !== 'fr' && values.lang !== 'en') throw new Mistake('--lang is fr or en.');
+  await using reader = await readerFor(
+    values,
+    files.map((file) => resolve(HERE, file)),
+  );
+  await checkAll(reader, files, values.lang);
+}
+
+async function readerFor(
+  {
+    authority,
+    classification,
+    today = todayInParis(),
+  }: { authority?: string; classification?: string; today?: string },
+  readable: string[],
+): Promise<Reader> {
+  if (!calendarDay(today)) throw new Mistake(`--today "${today}" is not a day, YYYY-MM-DD.`);
+  if (authority !== undefined && !checkSiren(authority).ok)
+    throw new Mistake(`--authority "${authority}" is no SIREN.`);
+  const norms = process.env.NORMS_DIR
+    ? resolve(HERE, process.env.NORMS_DIR)
+    : join(import.meta.dirname, '../../shared/data');
+  const settings = {
+    schemas: join(norms, 'teletransmission/actes/xsd'),
+    today,
+    ...(authority && { authority: { siren: authority } }),
+    ...(classification && { classification: readClassificationFile(classification) }),
+  };
+  try {
+    return await openReader(settings, readable);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    throw new Mistake(`--classification ${classification} is no RetourClassification: ${error.message}`);
+  }
+}
+
+function readClassificationFile(file: string): Buffer {
+  try {
+    return readFileSync(resolve(HERE, file));
+  } catch (error) {
+    throw new Mistake(`--classification ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function todayInParis(): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris' }).format(new Date());
+}
+
+async function checkAll(reader: Reader, files: string[], language: Language): Promise<void> {
+  for (const what of reader.missing) process.stderr.write(`${MISSING[what]}\n`);
+  const seen = nothingSeen();
+  for (const file of files) {
+    const judged = await judge(reader, resolve(HERE, file));
+    const reasons: Reason[] = [...judged.reasons, ...checkDuplicate(judged, seen)];
+    const verdict = verdictOf(reasons);
+    console.log(JSON.stringify({ file, verdict, reasons: reasons.map((one) => printed(one, language)) }));
+    process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT[verdict]);
+  }
+}
+
+const MISSING = {
+  network: 'This system does not let a user take the network away (unshare): files are read in a process that has one.',
+  limits: 'This system does not tell what a process takes (/proc): files are read under a limit of time alone.',
+};
+
+async function judge(reader: Reader, path: string): Promise<Checked> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return reader.check({ path, name: basename(path) });
+  return refusedWith('FILE_UNREADABLE');
+}
