@@ -12,6 +12,11 @@ export interface IsolatedOptions {
   settings: unknown;
   /** The folders and files that it may read besides the sources of Jonction. */
   readable: readonly string[];
+  /**
+   * Bytes of memory that each byte of a file may take besides, where a format is in memory whole; none when it is read as it
+   * comes.
+   */
+  memoryPerByte?: number;
 }
 
 /** Why a process was ended before it gave its answer. */
@@ -58,7 +63,7 @@ export async function openIsolated<File extends { path: string }, Answer>(
     async judge(file) {
       for (;;) {
         running ??= await start(options, missing);
-        const judged = await ask<Answer>(running, file);
+        const judged = await ask<Answer>(running, file, options.memoryPerByte ?? 0);
         const { fresh } = running;
         running.fresh = false;
         if ('answer' in judged) return judged;
@@ -88,10 +93,20 @@ function missingHere(): ('network' | 'limits')[] {
   return [...(noNetwork ? [] : ['network' as const]), ...(limits ? [] : ['limits' as const])];
 }
 
-async function start({ program, settings, readable }: IsolatedOptions, missing: string[]): Promise<Running> {
+async function start(
+  { program, settings, readable, memoryPerByte = 0 }: IsolatedOptions,
+  missing: string[],
+): Promise<Running> {
   const allowed = [ROOT, ...readable].map((path) => `--allow-fs-read=${path}`);
-  // Small young generation: what is read passes through, and must not be kept for later.
-  const flags = ['--permission', '--max-old-space-size=128', '--max-semi-space-size=2', '--no-warnings', ...allowed];
+  // Small young generation: what is read passes through, and must not be kept for later. A text of 150 MiB is one string.
+  const heap = memoryPerByte > 0 ? 512 : 128;
+  const flags = [
+    '--permission',
+    `--max-old-space-size=${heap}`,
+    '--max-semi-space-size=2',
+    '--no-warnings',
+    ...allowed,
+  ];
   const command = [process.execPath, ...flags, program];
   const away = missing.includes('network') ? [] : ['unshare', '--map-root-user', '--net', '--'];
   const [first = '', ...args] = [...away, ...command];
@@ -119,9 +134,14 @@ async function stop(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function ask<Answer>({ child, baseline }: Running, file: { path: string }): Promise<Judged<Answer>> {
+function ask<Answer>(
+  { child, baseline }: Running,
+  file: { path: string },
+  memoryPerByte: number,
+): Promise<Judged<Answer>> {
   const before = usageOf(child);
   const size = statSync(file.path, { throwIfNoEntry: false })?.size ?? 0;
+  const growthLimit = GROWTH_MIB * MEBIBYTE + memoryPerByte * size;
   const cpuLimit = CPU_MS + CPU_MS_PER_MIB * (size / MEBIBYTE);
   return new Promise((resolve) => {
     const settle = (judged: Judged<Answer>) => {
@@ -134,7 +154,7 @@ function ask<Answer>({ child, baseline }: Running, file: { path: string }): Prom
       const now = usageOf(child);
       if (!now || !before) return;
       if (now.cpuMs - before.cpuMs > cpuLimit) settle({ overrun: 'LIMIT_CPU' });
-      else if (now.memory - baseline > GROWTH_MIB * MEBIBYTE) settle({ overrun: 'LIMIT_MEMORY' });
+      else if (now.memory - baseline > growthLimit) settle({ overrun: 'LIMIT_MEMORY' });
     }, LOOK_EVERY_MS);
     const patience = setTimeout(() => settle({ overrun: 'LIMIT_CPU' }), PATIENCE_MS + 10 * cpuLimit);
     child.once('exit', () => settle({ overrun: 'READER_DIED' }));

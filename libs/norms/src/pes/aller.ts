@@ -39,7 +39,10 @@ export function checkAller(root: XmlElement): Reason[] {
   // @NOTE A PES_Aller that writes CodColl has no CodCol: the acknowledgement would not have one either.
   if (!isCodCol(valueAt(root, 'EnTetePES', 'CodCol'))) reasons.push(reason('CODCOL_INVALID', whereIs(header)));
   if (isEmpty(root)) reasons.push(reason('FLOW_EMPTY', placed(root.line)));
-  return [...reasons, ...DOMAINS.flatMap((domain) => at(root, domain.name).flatMap((one) => checkDomain(one, domain, root)))];
+  return [
+    ...reasons,
+    ...DOMAINS.flatMap((domain) => at(root, domain.name).flatMap((one) => checkDomain(one, domain, root))),
+  ];
 }
 
 function isEmpty(root: XmlElement): boolean {
@@ -73,7 +76,9 @@ function checkBordereau(bordereau: XmlElement, amount: string, dematerialised: b
   // An amount that is missing or no number is the schema's to tell.
   const written = valueAt(bordereau, 'BlocBordereau', amount);
   if (written !== '' && Number(written) <= 0) reasons.push(reason('AMOUNT_NOT_POSITIVE', where));
+  // The ORMC (06, revenue that several pay at a time) have no yearly total.
   const cumul = Number(valueAt(bordereau, 'BlocBordereau', 'MtCumulAnnuel') || '0');
-  if (dematerialised && !(cumul > 0)) reasons.push(reason('CUMUL_MISSING', where));
+  const ormc = valueAt(bordereau, 'BlocBordereau', 'TypBord') === '06';
+  if (dematerialised && !ormc && !(cumul > 0)) reasons.push(reason('CUMUL_MISSING', where));
   return reasons;
 }

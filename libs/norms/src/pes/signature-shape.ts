@@ -134,7 +134,8 @@ function qualifiedBy(object: XmlElement, signature: XmlElement) {
   const namespace = qualifying?.namespaceUri ?? '';
   if (qualifying?.name !== 'QualifyingProperties' || others.length > 0 || !XADES.includes(namespace))
     throw new Misshapen('SIGNATURE_SHAPE', object);
-  if (qualifying.attr('Target')?.value !== `#${signature.attr('Id')?.value}`) throw new Misshapen('REFERENCE', qualifying);
+  if (qualifying.attr('Target')?.value !== `#${signature.attr('Id')?.value}`)
+    throw new Misshapen('REFERENCE', qualifying);
   // XAdES before 1.3 has DigestMethod and DigestValue of its own, and the serial number of XML signatures.
   const only = (from: XmlElement, ...path: string[]): XmlElement => onlyAt(from, path, [namespace, NS.ds]);
   const signedProperties = only(qualifying, 'SignedProperties');

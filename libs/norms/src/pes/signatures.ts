@@ -122,7 +122,8 @@ function signerOf(shape: Placed, certificate: X509Certificate, { trusted, now }:
   const { certificateDigest, certificateSerial, signingTime, certificates } = shape;
   const found: Code[] = [];
   const sameDigest = fingerprint(certificate, certificateDigest.algorithm).equals(certificateDigest.value);
-  const sameSerial = /^\d+$/.test(certificateSerial) && BigInt(certificateSerial) === BigInt(`0x${certificate.serialNumber}`);
+  const sameSerial =
+    /^\d+$/.test(certificateSerial) && BigInt(certificateSerial) === BigInt(`0x${certificate.serialNumber}`);
   if (!sameDigest || !sameSerial) found.push('SIGNING_CERTIFICATE');
   if (certificateDigest.algorithm === 'sha1') found.push('SHA1_CERTIFICATE');
   if (rsaBits(certificate) < LEAST_BITS) found.push('KEY_SHORT');

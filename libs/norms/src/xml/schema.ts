@@ -97,7 +97,15 @@ function faultsOf(validator: XsdValidator, document: XmlDocument): SchemaFault[]
       return { code: 'SCHEMA', severity: 'refusal', where, ...kindOf(message), ...schemaWords(message) };
     });
     const more = error.details.length - reasons.length;
-    if (more > 0) reasons.push({ code: 'SCHEMA', severity: 'refusal', where: placed(1), kind: 'OTHER', about: '', ...manyWords(more) });
+    if (more > 0)
+      reasons.push({
+        code: 'SCHEMA',
+        severity: 'refusal',
+        where: placed(1),
+        kind: 'OTHER',
+        about: '',
+        ...manyWords(more),
+      });
     return reasons;
   }
 }
