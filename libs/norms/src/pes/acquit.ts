@@ -32,8 +32,8 @@ export interface Acquit {
   nomFic: string;
   codCol: string;
   /**
-   * `NO_DETAIL`: received, and nothing is said of what is in it. `UNREADABLE`: an element does not say its state, so the
-   * whole is neither accepted nor rejected.
+   * `NO_DETAIL`: received, and nothing is said of what is in it. `UNREADABLE`: an element does not say its state, so
+   * the whole is neither accepted nor rejected.
    */
   state: 'ACCEPTED' | 'PARTLY_REJECTED' | 'REJECTED' | 'NO_DETAIL' | 'UNREADABLE';
   elements: AcquitElement[];

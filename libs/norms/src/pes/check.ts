@@ -39,7 +39,9 @@ const ROOTS: Record<string, Kind> = {
   'http://www.minefi.gouv.fr/cp/helios/pes PES_NonAcquit': 'PES_NonAcquit',
 };
 
-/** Judges one message of PES v2, whichever it is. What comes from the State is read as it is; what goes to it is not. */
+/**
+ * Judges one message of PES v2, whichever it is. What comes from the State is read as it is; what goes to it is not.
+ */
 export async function checkPes(bytes: Uint8Array, options: CheckOptions): Promise<Checked> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   try {

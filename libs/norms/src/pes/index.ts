@@ -1,3 +1,4 @@
+export { certificatesOf } from '../signed/certificate.ts';
 export {
   type Acquit,
   type AcquitElement,
@@ -8,7 +9,6 @@ export {
   statusOf,
 } from './acquit.ts';
 export { checkAller, type FlowKey, isCodCol, keyOf } from './aller.ts';
-export { certificatesOf } from './certificate.ts';
 export { type Checked, type CheckOptions, checkPes, type Kind } from './check.ts';
 export { checkDuplicate, nothingSubmitted, type Submitted } from './duplicates.ts';
 export { openReader, type Reader, type ReaderSettings, refusedWith } from './open-reader.ts';

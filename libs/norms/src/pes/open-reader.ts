@@ -29,7 +29,8 @@ const MEMORY_PER_BYTE = 8;
 
 /**
  * Starts a process without network that judges PES one by one. One that makes it take too much, or die, is refused.
- * `readable` are the files or the folders that it will be given. Throws an Error when there is no certificate in `trust`.
+ * `readable` are the files or the folders that it will be given. Throws an Error when there is no certificate in
+ * `trust`.
  */
 export async function openReader(settings: ReaderSettings, readable: readonly string[]): Promise<Reader> {
   const isolated = await openIsolated<PesFile, Checked>({

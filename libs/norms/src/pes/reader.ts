@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { answer } from '../isolated/index.ts';
-import { certificatesOf } from './certificate.ts';
+import { certificatesOf } from '../signed/certificate.ts';
 import { type Checked, type CheckOptions, checkPes } from './check.ts';
 import { type PesFile, type ReaderSettings, refusedWith } from './open-reader.ts';
 

@@ -8,8 +8,8 @@ export type Code = keyof typeof rules;
 export type Fact = string | Record<Language, string>;
 
 /**
- * A reason at a place. `{0}`, `{1}`… of its sentences are facts of the norm or words of the State, never a value that the
- * sender wrote.
+ * A reason at a place. `{0}`, `{1}`… of its sentences are facts of the norm or words of the State, never a value that
+ * the sender wrote.
  */
 export function reason(code: Code, where: string, ...facts: Fact[]): Reason {
   const { severity, ...words } = rules[code];

@@ -43,9 +43,9 @@ function setOf(folder: string, version: string): SchemaSet {
 }
 
 /**
- * Compares a message with every set of schemas in the folder of norms: it conforms when it conforms to one of them, for the
- * DGFiP takes several at a time. Otherwise the newest speaks. What that one has no name for may be of a newer version,
- * and is a warning: the DGFiP publishes several a year, and a message must not wait for us.
+ * Compares a message with every set of schemas in the folder of norms: it conforms when it conforms to one of them,
+ * for the DGFiP takes several at a time. Otherwise the newest speaks. What that one has no name for may be of a newer
+ * version, and is a warning: the DGFiP publishes several a year, and a message must not wait for us.
  */
 export function conformity(document: XmlDocument, norms: string): Reason[] {
   const { namespaceUri, name } = document.root;

@@ -58,9 +58,9 @@ export class Misshapen extends Error {
 }
 
 /**
- * Reads a signature that must have exactly the parts of the Helios policy: one SignedInfo with two references, by Id, to
- * `signed` (which it stands in) and to its own SignedProperties; the transforms named by the policy and no others; one
- * Object with the qualifying properties and nothing else. Throws Misshapen with what is not so.
+ * Reads a signature that must have exactly the parts of the Helios policy: one SignedInfo with two references, by Id,
+ * to `signed` (which it stands in) and to its own SignedProperties; the transforms named by the policy and no others;
+ * one Object with the qualifying properties and nothing else. Throws Misshapen with what is not so.
  */
 export function shapeOf(signature: XmlElement, signed: XmlElement): SignatureShape {
   if (isCommented(signature)) throw new Misshapen('SIGNATURE_SHAPE', signature);

@@ -1,7 +1,7 @@
 import { createHash, verify, type X509Certificate } from 'node:crypto';
 import { XmlDocument, type XmlElement } from 'libxml2-wasm';
+import { certificateFrom, fingerprint, isTrusted, isValidAt, rsaBits } from '../signed/certificate.ts';
 import { exclusive, type Reason } from '../xml/index.ts';
-import { certificateFrom, fingerprint, isTrusted, isValidAt, rsaBits } from './certificate.ts';
 import { childrenOf, elementsOf, whereIs } from './dom.ts';
 import { type Code, reason } from './reason.ts';
 import { type Digest, Misshapen, type SignatureShape, shapeOf } from './signature-shape.ts';
@@ -24,11 +24,11 @@ export interface SignatureOptions {
 }
 
 /**
- * Verifies every signature of a PES: what stands in a bordereau signs that bordereau, what stands in the root signs all.
- * The very elements that a reader of `document` sees are digested; nothing is found by an Id that stands twice.
+ * Verifies every signature of a PES: what stands in a bordereau signs that bordereau, what stands in the root signs
+ * all. The very elements that a reader of `document` sees are digested; nothing is found by an Id that stands twice.
  *
- * @NOTE Call it last: signed elements are taken out of the document and digested alone, which keeps the time in proportion
- * to the size. Afterwards the document can only be freed.
+ * @NOTE Call it last: signed elements are taken out of the document and digested alone, which keeps the time in
+ * proportion to the size. Afterwards the document can only be freed.
  */
 export function verifySignatures(document: XmlDocument, options: SignatureOptions): Reason[] {
   const signatures = elementsOf(document, '//ds:Signature');
@@ -107,7 +107,10 @@ function integrityOf(shape: Placed, certificate: X509Certificate, apart: Disposa
   return isTrue ? found : [...found, 'SIGNATURE_FALSE'];
 }
 
-/** Moves an element, not a copy of it, into a document of its own. The namespaces its ancestors declare stay known to it. */
+/**
+ * Moves an element, not a copy of it, into a document of its own. The namespaces its ancestors declare stay known to
+ * it.
+ */
 function alone(element: XmlElement, apart: DisposableStack): XmlDocument {
   const document = apart.adopt(XmlDocument.create(), (one) => one.dispose());
   document.root = element;

@@ -26,10 +26,10 @@ interface Seen {
 }
 
 /**
- * Gives each file that arrives in a folder, once, when its size and its date have stayed the same for some looks and it is
- * not empty: a file of zero bytes, or one that is being written, is waited for. A file that changes after it was given is
- * given again. What is hidden, or ends in a name of unfinished transfers (`.part`, `.tmp`, `.filepart`), is not
- * looked at: it will be renamed. Ends when the signal aborts.
+ * Gives each file that arrives in a folder, once, when its size and its date have stayed the same for some looks and
+ * it is not empty: a file of zero bytes, or one that is being written, is waited for. A file that changes after it
+ * was given is given again. What is hidden, or ends in a name of unfinished transfers (`.part`, `.tmp`, `.filepart`),
+ * is not looked at: it will be renamed. Ends when the signal aborts.
  */
 export async function* arrivals(
   folder: string,

@@ -17,7 +17,8 @@ function canonical(node: XmlNode | XmlDocument, mode: (typeof XmlC14NMode)[keyof
     return chunk.byteLength;
   };
   const handler = { write, close: () => true };
-  // @NOTE node.canonicalize() would make an object for each node it asks about; a set of one root costs a third of that.
+  // @NOTE node.canonicalize() would make an object for each node it asks about; a set of one root costs a third of
+  // that.
   if (node instanceof XmlDocument) node.canonicalize(handler, { mode });
   else node.doc.canonicalize(handler, { mode, nodeSet: new Set([node]) });
   return Buffer.concat(chunks);

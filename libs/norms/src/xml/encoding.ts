@@ -71,7 +71,9 @@ export function placeOf(bytes: Buffer, offset: number): string {
   return placed(line, offset - start + 1);
 }
 
-/** A place as all reasons write it, in any language: `line:column`, both from 1, or the line where no column is known. */
+/**
+ * A place as all reasons write it, in any language: `line:column`, both from 1, or the line where no column is known.
+ */
 export function placed(line: number, column = 0): string {
   return column > 0 ? `${line}:${column}` : `${line}`;
 }

@@ -21,7 +21,10 @@ export interface ReadOptions extends Partial<Limits> {
    * Otherwise they are refused: what the sender reads is not what the State will read.
    */
   received?: boolean;
-  /** The address of the document, from which what it includes is found. Schemas have one; what strangers send has none. */
+  /**
+   * The address of the document, from which what it includes is found. Schemas have one; what strangers send has
+   * none.
+   */
   address?: string;
 }
 

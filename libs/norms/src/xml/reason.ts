@@ -9,8 +9,8 @@ export interface Words {
 
 /**
  * One thing that a norm finds wrong in a document. `code` names what is wrong, `where` is a place in the document:
- * `line:column`, a path of XML, or both. The words never repeat a value of the document, save what the State writes in an
- * answer for its reader: they may be logged.
+ * `line:column`, a path of XML, or both. The words never repeat a value of the document, save what the State writes
+ * in an answer for its reader: they may be logged.
  */
 export interface Reason extends Record<Language, Words> {
   code: string;

@@ -1,7 +1,10 @@
 import { clipped } from './reason.ts';
 import { type Sentences, sentences } from './words.ts';
 
-/** What libxml2 says of a value or an element, in French and in English, without the value. $1, $2… are facts of the schema. */
+/**
+ * What libxml2 says of a value or an element, in French and in English, without the value. $1, $2… are facts of the
+ * schema.
+ */
 const RULES: [RegExp, string, string][] = [
   [
     /This element is not expected\. Expected is (?:one of )?\( (.*) \)/,
@@ -76,7 +79,10 @@ export function kindOf(said: string): { kind: 'ELEMENT' | 'ATTRIBUTE' | 'LISTED_
   return { kind: /\[facet 'enumeration'\]/.test(said) ? 'LISTED_VALUE' : 'OTHER', about: attribute || element };
 }
 
-/** The sentences of a fault that the schema finds. The value is not repeated: the place tells it to who may read the file. */
+/**
+ * The sentences of a fault that the schema finds. The value is not repeated: the place tells it to who may read the
+ * file.
+ */
 export function schemaWords(said: string): Sentences {
   const [start = '', element, attribute] = NAMED.exec(said) ?? [];
   const what = said.slice(start.length).trim();

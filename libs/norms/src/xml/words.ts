@@ -73,7 +73,9 @@ export const words = {
   NOT_WELL_FORMED: () => syntaxWords(''),
 } satisfies Record<string, (...facts: string[]) => Sentences>;
 
-/** The sentences of bytes that are not in the encoding of the header. `actual` is '' when nothing can be said of them. */
+/**
+ * The sentences of bytes that are not in the encoding of the header. `actual` is '' when nothing can be said of them.
+ */
 export function encodingWords(actual: Encoding | '', declared: string): Sentences {
   return sentences(
     actual

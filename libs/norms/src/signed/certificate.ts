@@ -7,10 +7,11 @@ export function certificatesOf(pem: string): X509Certificate[] {
   return found.map((one) => new X509Certificate(one));
 }
 
-/** A certificate from the text of an X509Certificate element, or undefined when it is none. */
+/** A certificate from the text of an X509Certificate element, or undefined when it, or its key, is none. */
 export function certificateFrom(base64: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(Buffer.from(base64, 'base64'));
+    const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
+    return certificate.publicKey && certificate; // the key is read when it is asked for, and may be damaged
   } catch {
     return undefined; // what is written there is no certificate: the caller says so
   }
@@ -30,8 +31,8 @@ export function rsaBits({ publicKey }: X509Certificate): number {
 const LONGEST = 6;
 
 /**
- * Whether a certificate was issued, over the certificates that came with it, by one that is trusted, all of them valid at
- * that moment. Revocation is not judged: it needs the network.
+ * Whether a certificate was issued, over the certificates that came with it, by one that is trusted, all of them
+ * valid at that moment. Revocation is not judged: it needs the network.
  */
 export function isTrusted(
   certificate: X509Certificate,
