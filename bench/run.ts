@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
+import { pes } from './pes.ts';
 import { relay } from './relay.ts';
 import { type Figure, isMet } from './rounds.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -26,6 +27,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   organizations,
   'partner-backlog': partnerBacklog,
   start,
+  pes,
 };
 
 const HELP = `Measures Jonction beside the bare things it stands on, on servers of its own, and says whether each bar is met.

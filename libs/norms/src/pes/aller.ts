@@ -1,7 +1,7 @@
 import type { XmlElement } from 'libxml2-wasm';
 import { placed, type Reason } from '../xml/index.ts';
 import { at, childrenOf, NS, valueAt, whereIs } from './dom.ts';
-import { reason } from './reason.ts';
+import { type Code, MOST_ALIKE, reason } from './reason.ts';
 
 /** By what a flow is known: the State answers with the two first. */
 export interface FlowKey {
@@ -63,7 +63,7 @@ function checkDomain(domain: XmlElement, { header, amount }: (typeof DOMAINS)[nu
   const reasons = bordereaux.flatMap((one) => checkBordereau(one, amount, dematerialised));
   if (!dematerialised) return whole || signed.length > 0 ? [...reasons, reason('DEMAT_SIGNED', where)] : reasons;
   const unsigned = whole ? [] : bordereaux.filter((one) => !isSigned(one));
-  return [...reasons, ...unsigned.map((one) => reason('DEMAT_UNSIGNED', whereIs(one)))];
+  return [...reasons, ...unsigned.slice(0, MOST_ALIKE + 1).map((one) => reason('DEMAT_UNSIGNED', whereIs(one)))];
 }
 
 function isSigned(element: XmlElement): boolean {
@@ -71,14 +71,13 @@ function isSigned(element: XmlElement): boolean {
 }
 
 function checkBordereau(bordereau: XmlElement, amount: string, dematerialised: boolean): Reason[] {
-  const where = whereIs(bordereau);
-  const reasons: Reason[] = [];
+  const codes: Code[] = [];
   // An amount that is missing or no number is the schema's to tell.
   const written = valueAt(bordereau, 'BlocBordereau', amount);
-  if (written !== '' && Number(written) <= 0) reasons.push(reason('AMOUNT_NOT_POSITIVE', where));
+  if (written !== '' && Number(written) <= 0) codes.push('AMOUNT_NOT_POSITIVE');
   // The ORMC (06, revenue that several pay at a time) have no yearly total.
   const cumul = Number(valueAt(bordereau, 'BlocBordereau', 'MtCumulAnnuel') || '0');
   const ormc = valueAt(bordereau, 'BlocBordereau', 'TypBord') === '06';
-  if (dematerialised && !ormc && !(cumul > 0)) reasons.push(reason('CUMUL_MISSING', where));
-  return reasons;
+  if (dematerialised && !ormc && !(cumul > 0)) codes.push('CUMUL_MISSING');
+  return codes.map((code) => reason(code, whereIs(bordereau)));
 }

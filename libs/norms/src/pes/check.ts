@@ -4,7 +4,7 @@ import { type Acquit, acquitReasons, readAcquit, readNonAcquit } from './acquit.
 import { checkAller, type FlowKey, keyOf } from './aller.ts';
 import { checkAttachments } from './attachments.ts';
 import { NS, whereIs } from './dom.ts';
-import { reason } from './reason.ts';
+import { MOST_ALIKE, reason } from './reason.ts';
 import { acquitRetourReasons } from './retour.ts';
 import { conformity } from './schemas.ts';
 import { verifySignatures } from './signatures.ts';
@@ -50,12 +50,20 @@ export async function checkPes(bytes: Uint8Array, options: CheckOptions): Promis
     const kind = ROOTS[`${root.namespaceUri} ${root.name}`];
     if (!kind) return { sha256, reasons: [reason('ROOT_UNKNOWN', whereIs(root))] };
     const judged = kind === 'PES_Aller' ? await judgeAller(read, options) : judgeOther(kind, read, options);
-    const reasons = judged.reasons.sort((a, b) => a.severity.localeCompare(b.severity));
+    const reasons = [...Map.groupBy(judged.reasons, ({ code }) => code).values()].flatMap(shortened);
+    reasons.sort((a, b) => a.severity.localeCompare(b.severity));
     return { sha256, kind, ...judged, reasons };
   } catch (error) {
     if (error instanceof Refused) return { sha256, reasons: [...error.reasons] };
     throw error;
   }
+}
+
+/** Of one kind of reason the first twenty, and that there are more. */
+function shortened(alike: Reason[]): Reason[] {
+  const [first] = alike;
+  if (!first || alike.length <= MOST_ALIKE) return alike;
+  return [...alike.slice(0, MOST_ALIKE), { ...reason('MORE', placed(1), first.code), severity: first.severity }];
 }
 
 async function judgeAller(

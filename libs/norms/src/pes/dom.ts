@@ -49,11 +49,12 @@ export function isCommented(element: XmlElement): boolean {
 export function whereIs(element: XmlElement): string {
   const steps: string[] = [];
   for (let one: XmlElement | null = element; one; one = one.parent) {
-    const { name, prefix, parent } = one;
-    const alike: XmlElement[] = parent ? childrenOf(parent).filter((other) => other.name === name) : [];
-    const current = one;
-    const index = alike.length > 1 ? `[${alike.findIndex((other) => other.isSameNode(current)) + 1}]` : '';
-    steps.unshift(`${prefix ? `${prefix}:` : ''}${name}${index}`);
+    const { name, prefix } = one;
+    // Counted by libxml2: of a thousand brothers each has a thousand to be counted.
+    const alike = `*[local-name() = "${name}"]`;
+    const before = Number(one.eval(`count(preceding-sibling::${alike})`));
+    const alone = before === 0 && !one.get(`following-sibling::${alike}`);
+    steps.unshift(`${prefix ? `${prefix}:` : ''}${name}${alone ? '' : `[${before + 1}]`}`);
   }
   return `${placed(element.line)} ${clipped(`/${steps.join('/')}`)}`;
 }

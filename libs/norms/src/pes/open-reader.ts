@@ -43,7 +43,7 @@ export async function openReader(settings: ReaderSettings, readable: readonly st
     missing: isolated.missing,
     async check(file) {
       const judged = await isolated.judge(file);
-      if ('overrun' in judged) return refusedWith('TOO_COSTLY');
+      if ('overrun' in judged) return refusedWith(judged.overrun);
       return { ...judged.answer, ...(judged.cost && { cost: judged.cost }) };
     },
     [Symbol.asyncDispose]: () => isolated[Symbol.asyncDispose](),

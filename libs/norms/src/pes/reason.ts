@@ -24,3 +24,6 @@ export function reason(code: Code, where: string, ...facts: Fact[]): Reason {
   });
   return { code, severity: severity as Reason['severity'], where, fr: said('fr'), en: said('en') };
 }
+
+/** How many reasons of one kind are told: what is wrong everywhere is understood by then, and looking on costs time. */
+export const MOST_ALIKE = 20;

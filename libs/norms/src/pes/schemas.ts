@@ -29,11 +29,19 @@ function setsIn(norms: string): SchemaSet[] {
   const known = read.get(norms);
   if (known) return known;
   const parent = join(norms, 'teletransmission/helios/xsd');
-  const folders = existsSync(parent) ? readdirSync(parent).filter((name) => /^pes_v\d+(\.\d+)*$/.test(name)) : [];
+  const folders = namesIn(parent).filter((name) => /^pes_v\d+(\.\d+)*$/.test(name));
   const newestFirst = folders.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   const sets = newestFirst.map((name) => setOf(join(parent, name), name.slice('pes_v'.length)));
   read.set(norms, sets);
   return sets;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // there is none, or it may not be read: each file then says that there are no schemas
+  }
 }
 
 function setOf(folder: string, version: string): SchemaSet {

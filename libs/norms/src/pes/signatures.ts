@@ -3,7 +3,7 @@ import { XmlDocument, type XmlElement } from 'libxml2-wasm';
 import { certificateFrom, fingerprint, isTrusted, isValidAt, rsaBits } from '../signed/certificate.ts';
 import { exclusive, type Reason } from '../xml/index.ts';
 import { childrenOf, elementsOf, whereIs } from './dom.ts';
-import { type Code, reason } from './reason.ts';
+import { type Code, MOST_ALIKE, reason } from './reason.ts';
 import { type Digest, Misshapen, type SignatureShape, shapeOf } from './signature-shape.ts';
 
 /** The policies of the DGFiP: their identifier, and the digests of their text. The newest is last. */
@@ -34,9 +34,11 @@ export function verifySignatures(document: XmlDocument, options: SignatureOption
   const signatures = elementsOf(document, '//ds:Signature');
   if (signatures.length === 0) return [];
   const reasons = duplicatesIn(document);
+  const most = reasons.length + MOST_ALIKE;
   const shapes: Placed[] = [];
   // All shapes before any digest: a place is a path in the whole document.
   for (const signature of signatures) {
+    if (reasons.length > most) break;
     const shape = placedShape(signature, document.root);
     if ('code' in shape) reasons.push(shape);
     else shapes.push(shape);
@@ -77,13 +79,15 @@ function isBordereau({ name, namespaceUri, parent }: XmlElement, root: XmlElemen
 /** Whatever an attribute is called that a reader may take for an Id, its values must differ throughout. */
 function duplicatesIn(document: XmlDocument): Reason[] {
   const seen = new Set<string>();
-  const holders = elementsOf(document, '//*[@*[translate(local-name(), "ID", "id") = "id"]]');
-  return holders.flatMap((element) => {
+  const reasons: Reason[] = [];
+  for (const element of elementsOf(document, '//*[@*[translate(local-name(), "ID", "id") = "id"]]')) {
     const ids = element.attrs.filter(({ name }) => name.toLowerCase() === 'id').map(({ value }) => value);
     const repeated = ids.some((id) => seen.has(id)) || new Set(ids).size < ids.length;
     for (const id of ids) seen.add(id);
-    return repeated ? [reason('ID_DUPLICATE', whereIs(element))] : [];
-  });
+    if (repeated) reasons.push(reason('ID_DUPLICATE', whereIs(element)));
+    if (reasons.length > MOST_ALIKE) break;
+  }
+  return reasons;
 }
 
 function judge(shape: Placed, apart: DisposableStack, options: SignatureOptions): Reason[] {
