@@ -1,4 +1,4 @@
-import { XmlComment, type XmlDocument, XmlElement, type XmlNode } from 'libxml2-wasm';
+import { XmlComment, XmlDocument, XmlElement, type XmlNode } from 'libxml2-wasm';
 import { clipped, placed } from '../xml/index.ts';
 
 /** The prefixes of our own XPath. What a document calls them does not matter. */
@@ -57,4 +57,14 @@ export function whereIs(element: XmlElement): string {
     steps.unshift(`${prefix ? `${prefix}:` : ''}${name}${alone ? '' : `[${before + 1}]`}`);
   }
   return `${placed(element.line)} ${clipped(`/${steps.join('/')}`)}`;
+}
+
+/**
+ * Moves an element, not a copy of it, into a document of its own. The namespaces its ancestors declare stay known to
+ * it.
+ */
+export function alone(element: XmlElement, apart: DisposableStack): XmlDocument {
+  const document = apart.adopt(XmlDocument.create(), (one) => one.dispose());
+  document.root = element;
+  return document;
 }

@@ -96,7 +96,7 @@ test('500 signed bordereaux take time in proportion, not the square of it', asyn
   if (cost) expect(cost.cpuMs).toBeLessThanOrEqual(2_000);
 });
 
-test('the process reads no other file and reaches no network', async () => {
+test('the process reads no other file than it was given', async () => {
   const outside = join(tmpdir(), `outside-${process.pid}.xml`);
   writeFileSync(outside, samplePes());
   try {

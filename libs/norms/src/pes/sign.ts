@@ -1,9 +1,9 @@
 import { createHash, type KeyObject, sign, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { XmlElement } from 'libxml2-wasm';
+import type { XmlDocument } from 'libxml2-wasm';
 import { exclusive, readXml } from '../xml/index.ts';
-import { elementsOf, NS } from './dom.ts';
+import { alone, elementsOf, NS } from './dom.ts';
 
 /** Who signs, and when. What is optional lets a test sign what must be refused. */
 export interface Signer {
@@ -50,19 +50,20 @@ function spliced(bytes: Uint8Array, signer: Signer, xpath: string, end: string):
   const parts = Buffer.from(bytes).toString('latin1').split(end);
   const elements = elementsOf(read.document, xpath);
   if (elements.length !== parts.length - 1) throw new Error(`${end} does not end each of the elements to be signed`);
-  const signed = elements.map((element, i) => `${parts[i]}${signatureOf(element, signer)}${end}`);
+  using apart = new DisposableStack();
+  const signed = elements.map((element, i) => `${parts[i]}${signatureOf(alone(element, apart), signer)}${end}`);
   return Buffer.from(`${signed.join('')}${parts.at(-1)}`, 'latin1');
 }
 
-/** The signature to be put last into an element, which has an Id. */
-export function signatureOf(element: XmlElement, signer: Signer): string {
+/** The signature to be put last into an element, which has an Id and is the root of this document. */
+export function signatureOf(document: XmlDocument, signer: Signer): string {
   const { digest = 'sha256', certificate, key, others = [], named = certificate, at, policy = POLICY } = signer;
   const hash = (data: Buffer) => createHash(digest).update(data).digest('base64');
   const known = filled(TEMPLATE, {
-    id: element.attr('Id')?.value ?? '',
+    id: document.root.attr('Id')?.value ?? '',
     digestMethod: METHODS[digest].digest,
     signatureMethod: METHODS[digest].signature,
-    contentDigest: hash(exclusive(element)),
+    contentDigest: hash(exclusive(document)),
     certificates: [certificate, ...others].map(asElement).join(''),
     signingTime: at.toISOString(),
     certificateDigest: createHash('sha256').update(named.raw).digest('base64'),

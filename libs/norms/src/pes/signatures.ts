@@ -1,8 +1,8 @@
 import { createHash, verify, type X509Certificate } from 'node:crypto';
-import { XmlDocument, type XmlElement } from 'libxml2-wasm';
+import type { XmlDocument, XmlElement } from 'libxml2-wasm';
 import { certificateFrom, fingerprint, isTrusted, isValidAt, rsaBits } from '../signed/certificate.ts';
 import { exclusive, type Reason } from '../xml/index.ts';
-import { childrenOf, elementsOf, whereIs } from './dom.ts';
+import { alone, childrenOf, elementsOf, whereIs } from './dom.ts';
 import { type Code, MOST_ALIKE, reason } from './reason.ts';
 import { type Digest, Misshapen, type SignatureShape, shapeOf } from './signature-shape.ts';
 
@@ -109,16 +109,6 @@ function integrityOf(shape: Placed, certificate: X509Certificate, apart: Disposa
   const info = exclusive(shape.signedInfo);
   const isTrue = rsaBits(certificate) > 0 && verify(shape.algorithm, info, certificate.publicKey, shape.value);
   return isTrue ? found : [...found, 'SIGNATURE_FALSE'];
-}
-
-/**
- * Moves an element, not a copy of it, into a document of its own. The namespaces its ancestors declare stay known to
- * it.
- */
-function alone(element: XmlElement, apart: DisposableStack): XmlDocument {
-  const document = apart.adopt(XmlDocument.create(), (one) => one.dispose());
-  document.root = element;
-  return document;
 }
 
 function matches({ algorithm, value }: Digest, bytes: Buffer): boolean {
