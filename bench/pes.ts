@@ -1,8 +1,8 @@
 import { certificatesOf, verifySignatures } from '@jonction/norms/pes';
 import { readXml } from '@jonction/norms/xml';
-import { samplePes } from '../libs/norms/src/pes/sample.ts';
-import { signBordereaux } from '../libs/norms/src/pes/sign.ts';
-import { issue } from '../libs/norms/src/signed/test-authority.ts';
+import { issue } from '../libs/norms/src/samples/authority.ts';
+import { samplePes } from '../libs/norms/src/samples/pes.ts';
+import { signBordereaux } from '../libs/norms/src/samples/sign-pes.ts';
 import { type Figure, spread } from './rounds.ts';
 import type { Stage } from './stage.ts';
 

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { samplePes } from '../libs/norms/src/pes/sample.ts';
-import { signBordereaux } from '../libs/norms/src/pes/sign.ts';
-import { issue } from '../libs/norms/src/signed/test-authority.ts';
+import { issue } from '../libs/norms/src/samples/authority.ts';
+import { samplePes } from '../libs/norms/src/samples/pes.ts';
+import { signBordereaux } from '../libs/norms/src/samples/sign-pes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const NORMS = resolve(ROOT, process.env.NORMS_DIR || '../shared/data');

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { attachments, samplePes } from '../samples/pes.ts';
 import { checkPes } from './check.ts';
 import { checkDuplicate, nothingSubmitted } from './duplicates.ts';
-import { attachments, samplePes } from './sample.ts';
 
 const options = { norms: '/nowhere', now: new Date('2026-03-13') };
 const latin1 = (text: string) => Buffer.from(text, 'latin1');

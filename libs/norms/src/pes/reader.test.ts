@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { issue } from '../signed/test-authority.ts';
+import { issue } from '../samples/authority.ts';
+import { attachments, samplePes } from '../samples/pes.ts';
+import { signBordereaux } from '../samples/sign-pes.ts';
 import { openReader, type Reader } from './open-reader.ts';
-import { attachments, samplePes } from './sample.ts';
-import { signBordereaux } from './sign.ts';
 
 let folder: string;
 let reader: Reader;

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { type Identity, issue } from '../signed/test-authority.ts';
+import { type Identity, issue } from '../samples/authority.ts';
+import { bordereau, samplePes } from '../samples/pes.ts';
+import { type Signer, signBordereaux, signWhole } from '../samples/sign-pes.ts';
 import { verdictOf } from '../xml/index.ts';
 import { checkPes } from './check.ts';
-import { bordereau, samplePes } from './sample.ts';
-import { type Signer, signBordereaux, signWhole } from './sign.ts';
 
 const at = new Date('2026-03-12T10:00:00Z');
 const now = new Date('2026-03-13T10:00:00Z');

@@ -12,8 +12,8 @@ import {
   SignerInfo,
 } from 'pkijs';
 import { beforeAll, expect, test } from 'vitest';
+import { type Identity, issue } from '../samples/authority.ts';
 import { verifyPdf } from './pdf.ts';
-import { type Identity, issue } from './test-authority.ts';
 
 const at = new Date('2026-03-12T10:00:00Z');
 const now = new Date('2026-03-13T10:00:00Z');

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { Refused } from './reason.ts';
 
 /** An encoding that the norms of the State use. The bytes of both are those of ASCII below 0x80. */
@@ -47,17 +47,10 @@ export function encodingsOf(bytes: Buffer): Encodings {
 }
 
 function actualOf(bytes: Buffer): Encodings['actual'] {
-  let high = false;
-  let between = false;
-  for (const byte of bytes) {
-    if (byte < 0x80) continue;
-    high = true;
-    if (byte < 0xa0) between = true;
-  }
-  if (!high) return 'ASCII';
+  if (isAscii(bytes)) return 'ASCII';
   // Latin-1 text that happens to be well-formed UTF-8 would read "Ã©" for "é": nobody writes that.
   if (isUtf8(bytes)) return 'UTF-8';
-  return between ? 'windows-1252' : 'ISO-8859-1';
+  return bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'ISO-8859-1';
 }
 
 /** The line and column of the byte at this offset. */

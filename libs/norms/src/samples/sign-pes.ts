@@ -2,8 +2,8 @@ import { createHash, type KeyObject, sign, type X509Certificate } from 'node:cry
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { XmlDocument } from 'libxml2-wasm';
+import { alone, elementsOf, NS } from '../pes/dom.ts';
 import { exclusive, readXml } from '../xml/index.ts';
-import { alone, elementsOf, NS } from './dom.ts';
 
 /** Who signs, and when. What is optional lets a test sign what must be refused. */
 export interface Signer {
