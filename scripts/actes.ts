@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkSiren } from '@jonction/norms';
 import {
@@ -12,6 +12,7 @@ import {
   refusedWith,
 } from '@jonction/norms/actes';
 import { type Language, printed, type Reason, Refused, verdictOf } from '@jonction/norms/xml';
+import { actesDirs, normsDir } from './actes/norms.ts';
 import { Mistake, runCommand } from './start/running.ts';
 
 const HELP = `Judges archives of ACTES (tar.gz) before they leave, as files and without a running platform.
@@ -76,11 +77,8 @@ async function readerFor(
   if (!calendarDay(today)) throw new Mistake(`--today "${today}" is not a day, YYYY-MM-DD.`);
   if (authority !== undefined && !checkSiren(authority).ok)
     throw new Mistake(`--authority "${authority}" is no SIREN.`);
-  const norms = process.env.NORMS_DIR
-    ? resolve(HERE, process.env.NORMS_DIR)
-    : join(import.meta.dirname, '../../shared/data');
   const settings = {
-    schemas: join(norms, 'teletransmission/actes/xsd'),
+    schemas: actesDirs(normsDir(process.env)).schemas,
     today,
     ...(authority && { authority: { siren: authority } }),
     ...(classification && { classification: readClassificationFile(classification) }),
