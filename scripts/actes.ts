@@ -13,7 +13,6 @@ import {
 } from '@jonction/norms/actes';
 import { type Language, printed, type Reason, Refused, verdictOf } from '@jonction/norms/xml';
 import { actesDirs, normsDir } from './actes/norms.ts';
-import { Mistake, runCommand } from './start/running.ts';
 
 const HELP = `Judges archives of ACTES (tar.gz) before they leave, as files and without a running platform.
 
@@ -34,15 +33,13 @@ const EXIT = { valide: 0, avertissement: 1, rejet: 2 };
 /** npm runs a script at the root of the project; this is where it was called. */
 const HERE = process.env.INIT_CWD ?? process.cwd();
 
-await runCommand(async () => {
-  try {
-    await main();
-  } catch (error) {
-    // Exit code 1 would be read as a warning about a file.
-    if (error instanceof Mistake) throw error;
-    throw new Mistake((error as Error).message, { cause: error });
-  }
-});
+try {
+  await main();
+} catch (error) {
+  // @NOTE not runCommand: it ends with 1 for what is no wrong argument, which here would be read as a warning about a file.
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -57,8 +54,8 @@ async function main(): Promise<void> {
   });
   const [action, ...files] = positionals;
   if (values.help) return void process.stdout.write(HELP);
-  if (action !== 'check' || files.length === 0) throw new Mistake(`say what to check.\n\n${HELP}`);
-  if (values.lang !== 'fr' && values.lang !== 'en') throw new Mistake('--lang is fr or en.');
+  if (action !== 'check' || files.length === 0) throw new Error(`say what to check.\n\n${HELP}`);
+  if (values.lang !== 'fr' && values.lang !== 'en') throw new Error('--lang is fr or en.');
   await using reader = await readerFor(
     values,
     files.map((file) => resolve(HERE, file)),
@@ -74,9 +71,8 @@ async function readerFor(
   }: { authority?: string; classification?: string; today?: string },
   readable: string[],
 ): Promise<Reader> {
-  if (!calendarDay(today)) throw new Mistake(`--today "${today}" is not a day, YYYY-MM-DD.`);
-  if (authority !== undefined && !checkSiren(authority).ok)
-    throw new Mistake(`--authority "${authority}" is no SIREN.`);
+  if (!calendarDay(today)) throw new Error(`--today "${today}" is not a day, YYYY-MM-DD.`);
+  if (authority !== undefined && !checkSiren(authority).ok) throw new Error(`--authority "${authority}" is no SIREN.`);
   const settings = {
     schemas: actesDirs(normsDir(process.env)).schemas,
     today,
@@ -87,7 +83,7 @@ async function readerFor(
     return await openReader(settings, readable);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    throw new Mistake(`--classification ${classification} is no RetourClassification: ${error.message}`);
+    throw new Error(`--classification ${classification} is no RetourClassification: ${error.message}`);
   }
 }
 
@@ -95,7 +91,7 @@ function readClassificationFile(file: string): Buffer {
   try {
     return readFileSync(resolve(HERE, file));
   } catch (error) {
-    throw new Mistake(`--classification ${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`--classification ${file} cannot be read: ${(error as Error).message}`);
   }
 }
 

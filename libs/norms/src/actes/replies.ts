@@ -74,7 +74,8 @@ export async function readMail(
 async function unpacked(file: ReceivedFile): Promise<ReceivedFile[]> {
   const { entries, faults } = await unpack(chunksOf(file.bytes), { keepAll: true });
   const files = [...entries.values()].flatMap(({ name, bytes }) => (bytes ? [{ name, bytes }] : []));
-  return faults.length > 0 || files.length < entries.size ? [file] : files;
+  const damaged = faults.some(({ code }) => code !== 'ENTRY_BEHIND');
+  return damaged || files.length < entries.size ? [file] : files;
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

@@ -139,7 +139,7 @@ async function feed(parser: Parser, chunks: AsyncGenerator<Buffer>, { found, wal
     size += chunk.length;
   }
   if (last === -1) throw new Stop('ARCHIVE_EMPTY');
-  if (last >= size - (size % 512)) throw new Error('cut within a block');
+  if (!walk.ended && last >= size - (size % 512)) throw new Error('cut within a block');
   parser.end();
   if (walk.stops.length > 0) throw walk.stops[0];
   if (last >= walk.end) found.faults.push({ code: 'ENTRY_BEHIND', where: 'archive' });
@@ -149,9 +149,17 @@ async function feed(parser: Parser, chunks: AsyncGenerator<Buffer>, { found, wal
 function hidesFile(chunk: Buffer, from: number, end: number): boolean {
   const first = Math.max(0, end + 1024 - from);
   for (let at = first + ((512 - ((from + first) % 512)) % 512); at + 512 <= chunk.length; at += 512) {
-    if (chunk[at] !== 0 && new Header(chunk, at).cksumValid) return true;
+    if (chunk[at] !== 0 && isHeader(chunk, at)) return true;
   }
   return false;
+}
+
+function isHeader(chunk: Buffer, at: number): boolean {
+  try {
+    return new Header(chunk, at).cksumValid;
+  } catch {
+    return false; // what is no number where a header has numbers: archives are often padded with what a buffer held before
+  }
 }
 
 function isBomb(unpacked: number, packed: number): boolean {
