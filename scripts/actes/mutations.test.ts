@@ -6,7 +6,7 @@ import { DIRS } from './sample.ts';
 import { hasSystemJudge } from './system-judge.ts';
 
 // The whole campaign is npm run -s actes -- mutate; its result is kept in docs/decisions/033-acts-before-they-leave.md.
-test.skipIf(!hasSystemJudge)(
+test.skipIf(!hasSystemJudge())(
   '80 mutated archives are refused or accepted as tar and xmllint say, and no reader dies',
   { timeout: 120_000 },
   async () => {

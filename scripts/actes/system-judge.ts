@@ -6,7 +6,9 @@ import { join } from 'node:path';
 // A second opinion on archives of ACTES, from the tar and the xmllint of the system. It shares no line with the checker: what
 // it knows of the norm is written here again, from the schema and the pages of the ministry.
 
-export const hasSystemJudge = ['xmllint', 'tar', 'gzip'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+export function hasSystemJudge(): boolean {
+  return ['xmllint', 'tar', 'gzip'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+}
 
 /** Why the tools of the system refuse the archive at `path`, sent under `name`; nothing when they would let it leave. */
 export function systemJudge(
