@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { actes } from './actes.ts';
 import { command } from './command.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
@@ -27,6 +28,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   organizations,
   'partner-backlog': partnerBacklog,
   start,
+  actes,
   pes,
 };
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkSiren } from '@jonction/norms';
 import {
@@ -9,20 +9,25 @@ import {
   nothingSeen,
   openReader,
   type Reader,
+  reason,
   refusedWith,
 } from '@jonction/norms/actes';
 import { type Language, printed, type Reason, Refused, verdictOf } from '@jonction/norms/xml';
-import { Mistake, runCommand } from './start/running.ts';
+import { scan } from './actes/clamd.ts';
+import { actesDirs, normsDir } from './actes/norms.ts';
 
 const HELP = `Judges archives of ACTES (tar.gz) before they leave, as files and without a running platform.
 
   npm run -s actes -- check FILE.tar.gz… [--authority SIREN] [--classification FILE.xml] [--today YYYY-MM-DD] [--lang fr|en]
+  npm run -s actes -- mutate [--count 1000] [--seed 1]
 
   FILE              judged in this order, so that what comes twice is seen
   --authority       the SIREN on whose behalf they are sent
   --classification  the RetourClassification.xml of the prefecture: codes and its date are compared with it
   --today           the day of sending; today in Paris when it is not given
   --lang            the language of messages: fr, or en
+  --clamd           host:port, or the path of a socket, of the antivirus: what it does not call clean is refused
+  mutate            changes the synthetic archives at random, and says where the verdict is not that of tar and xmllint
 
 One line of JSON a file: {file, verdict, reasons: [{code, where, message, fix}]}, where verdict is valide, avertissement or
 rejet. Exit code: 0 all valid, 1 a warning, 2 a refusal or a wrong argument. The schemas of the State are read from
@@ -33,15 +38,13 @@ const EXIT = { valide: 0, avertissement: 1, rejet: 2 };
 /** npm runs a script at the root of the project; this is where it was called. */
 const HERE = process.env.INIT_CWD ?? process.cwd();
 
-await runCommand(async () => {
-  try {
-    await main();
-  } catch (error) {
-    // Exit code 1 would be read as a warning about a file.
-    if (error instanceof Mistake) throw error;
-    throw new Mistake((error as Error).message, { cause: error });
-  }
-});
+try {
+  await main();
+} catch (error) {
+  // @NOTE not runCommand: it ends with 1 for what is no wrong argument, which here would be read as a warning about a file.
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -51,18 +54,22 @@ async function main(): Promise<void> {
       classification: { type: 'string' },
       today: { type: 'string' },
       lang: { type: 'string', default: 'fr' },
+      clamd: { type: 'string' },
+      count: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   const [action, ...files] = positionals;
   if (values.help) return void process.stdout.write(HELP);
-  if (action !== 'check' || files.length === 0) throw new Mistake(`say what to check.\n\n${HELP}`);
-  if (values.lang !== 'fr' && values.lang !== 'en') throw new Mistake('--lang is fr or en.');
+  if (action === 'mutate' && files.length === 0) return mutateAll(Number(values.count), Number(values.seed));
+  if (action !== 'check' || files.length === 0) throw new Error(`say what to check.\n\n${HELP}`);
+  if (values.lang !== 'fr' && values.lang !== 'en') throw new Error('--lang is fr or en.');
   await using reader = await readerFor(
     values,
     files.map((file) => resolve(HERE, file)),
   );
-  await checkAll(reader, files, values.lang);
+  await checkAll(reader, files, { language: values.lang, clamd: values.clamd });
 }
 
 async function readerFor(
@@ -73,14 +80,10 @@ async function readerFor(
   }: { authority?: string; classification?: string; today?: string },
   readable: string[],
 ): Promise<Reader> {
-  if (!calendarDay(today)) throw new Mistake(`--today "${today}" is not a day, YYYY-MM-DD.`);
-  if (authority !== undefined && !checkSiren(authority).ok)
-    throw new Mistake(`--authority "${authority}" is no SIREN.`);
-  const norms = process.env.NORMS_DIR
-    ? resolve(HERE, process.env.NORMS_DIR)
-    : join(import.meta.dirname, '../../shared/data');
+  if (!calendarDay(today)) throw new Error(`--today "${today}" is not a day, YYYY-MM-DD.`);
+  if (authority !== undefined && !checkSiren(authority).ok) throw new Error(`--authority "${authority}" is no SIREN.`);
   const settings = {
-    schemas: join(norms, 'teletransmission/actes/xsd'),
+    schemas: actesDirs(normsDir(process.env)).schemas,
     today,
     ...(authority && { authority: { siren: authority } }),
     ...(classification && { classification: readClassificationFile(classification) }),
@@ -89,7 +92,7 @@ async function readerFor(
     return await openReader(settings, readable);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    throw new Mistake(`--classification ${classification} is no RetourClassification: ${error.message}`);
+    throw new Error(`--classification ${classification} is no RetourClassification: ${error.message}`);
   }
 }
 
@@ -97,7 +100,7 @@ function readClassificationFile(file: string): Buffer {
   try {
     return readFileSync(resolve(HERE, file));
   } catch (error) {
-    throw new Mistake(`--classification ${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`--classification ${file} cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -105,16 +108,42 @@ function todayInParis(): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris' }).format(new Date());
 }
 
-async function checkAll(reader: Reader, files: string[], language: Language): Promise<void> {
+async function checkAll(
+  reader: Reader,
+  files: string[],
+  { language, clamd }: { language: Language; clamd: string | undefined },
+): Promise<void> {
   for (const what of reader.missing) process.stderr.write(`${MISSING[what]}\n`);
   const seen = nothingSeen();
   for (const file of files) {
     const judged = await judge(reader, resolve(HERE, file));
-    const reasons: Reason[] = [...judged.reasons, ...checkDuplicate(judged, seen)];
+    const alone = [...judged.reasons, ...(await scanned(file, clamd))];
+    const reasons: Reason[] = [...alone, ...checkDuplicate({ ...judged, reasons: alone }, seen)];
     const verdict = verdictOf(reasons);
     console.log(JSON.stringify({ file, verdict, reasons: reasons.map((one) => printed(one, language)) }));
     process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT[verdict]);
   }
+}
+
+/** Of what was read: a file that is not there is refused already. */
+async function scanned(file: string, clamd: string | undefined): Promise<Reason[]> {
+  if (clamd === undefined || !isFile(resolve(HERE, file))) return [];
+  const said = await scan(resolve(HERE, file), clamd);
+  return said === 'clean' ? [] : [reason(said === 'infected' ? 'VIRUS' : 'ANTIVIRUS_SILENT', 'archive')];
+}
+
+async function mutateAll(count: number, seed: number): Promise<void> {
+  if (!(Number.isInteger(count) && count > 0 && Number.isInteger(seed)))
+    throw new Error('--count and --seed are whole numbers.');
+  // Only here: whoever checks a file needs neither tar nor xmllint.
+  const [{ campaign }, { hasSystemJudge }] = await Promise.all([
+    import('./actes/campaign.ts'),
+    import('./actes/system-judge.ts'),
+  ]);
+  if (!hasSystemJudge()) throw new Error('this system has no xmllint or no tar: apt-get install libxml2-utils tar.');
+  const told = await campaign(normsDir(process.env), { count, seed });
+  console.log(JSON.stringify({ seed, ...told }));
+  if (told.disagreements.length + told.deaths.length > 0) process.exitCode = 2;
 }
 
 const MISSING = {
@@ -123,6 +152,10 @@ const MISSING = {
 };
 
 async function judge(reader: Reader, path: string): Promise<Checked> {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return reader.check({ path, name: basename(path) });
+  if (isFile(path)) return reader.check({ path, name: basename(path) });
   return refusedWith('FILE_UNREADABLE');
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

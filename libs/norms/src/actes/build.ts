@@ -210,11 +210,15 @@ function element(name: string, content: string | readonly Xml[], attributes: Rec
 
 /**
  * Text for ISO-8859-1: what that has no byte for becomes a numeric reference, which every reader of XML understands, and so
- * do line ends, which a reader of XML would change. 0x80 to 0x9F are written so too: as bytes they would pass for windows-1252.
+ * do line ends, which a reader of XML would change. 0x80 to 0x9F are written so too: as bytes they would
+ * pass for windows-1252; and the second of two letters whose bytes, such as those of "É»", would pass for one of UTF-8.
  */
 function escaped(text: string): string {
   if (/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text)) {
     throw new RangeError('a text has a control character, or half a character, which XML cannot have');
   }
-  return text.replace(/[&<>"\u007f-\u009f]|[^\u0020-\u00ff]/gu, (one) => `&#${one.codePointAt(0)};`);
+  return text.replace(
+    /[&<>"\u007f-\u009f]|[^\u0020-\u00ff]|(?<=[\u00c2-\u00f4])[\u00a0-\u00bf]/gu,
+    (one) => `&#${one.codePointAt(0)};`,
+  );
 }

@@ -70,11 +70,12 @@ export async function readMail(
   return { ...readReplies(files, schema), messageId, multichannel: MULTICHANNEL.test(`${text} ${html}`) };
 }
 
-/** The files of a received archive; the archive itself when it cannot be read to its end, for the basket. */
+/** The files of a received archive; the archive itself, for the basket, when it cannot be read to its end. */
 async function unpacked(file: ReceivedFile): Promise<ReceivedFile[]> {
   const { entries, faults } = await unpack(chunksOf(file.bytes), { keepAll: true });
-  if (faults.length > 0) return [file];
-  return [...entries.values()].map(({ name, bytes }) => ({ name, bytes: bytes ?? Buffer.alloc(0) }));
+  const files = [...entries.values()].flatMap(({ name, bytes }) => (bytes ? [{ name, bytes }] : []));
+  const damaged = faults.some(({ code }) => code !== 'ENTRY_BEHIND');
+  return damaged || files.length < entries.size ? [file] : files;
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

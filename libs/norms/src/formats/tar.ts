@@ -7,15 +7,17 @@ import { type Look, startLook } from './look.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** 150 MiB: ACTES_ARCHIVE_MAX_SIZE of S2LOW, and what Pastell refuses to send beyond. */
-export const MOST_BYTES = 150 * MEBIBYTE;
+const MOST_BYTES = 150 * MEBIBYTE;
 const MOST_UNPACKED = 2 * MOST_BYTES;
 /** Documents are compressed already: an honest archive shrinks by a third, one of drawings by ten. */
 const MOST_RATIO = 100;
 const RATIO_FROM = 16 * MEBIBYTE;
 const MOST_ENTRIES = 1_000;
 /** What is kept of XML, file by file and in sum. */
-export const MOST_XML = 4 * MEBIBYTE;
+const MOST_XML = 4 * MEBIBYTE;
 const MOST_XML_TOGETHER = 8 * MEBIBYTE;
+/** What is kept when all is asked for: a mail of the prefecture has a letter and its annexes. */
+const MOST_KEPT = 32 * MEBIBYTE;
 const NAME = /^[A-Za-z0-9_.-]{1,255}$/;
 
 /** One file of an archive. `bytes` are kept of XML that is not too large, and of everything when all is asked for. */
@@ -35,11 +37,11 @@ export interface Unpacked {
 
 /** What is wrong with an archive, and with which of its files. */
 export interface Fault {
-  code: Stopped | 'ARCHIVE_EMPTY' | 'ARCHIVE_DAMAGED' | 'ENTRY_KIND' | 'ENTRY_PATH' | 'ENTRY_TWICE';
+  code: Stopped | 'ARCHIVE_DAMAGED' | 'ENTRY_KIND' | 'ENTRY_PATH' | 'ENTRY_TWICE' | 'ENTRY_BEHIND';
   where: string;
 }
 
-type Stopped = 'ARCHIVE_BOMB' | 'ARCHIVE_ENTRIES' | 'ARCHIVE_TOO_LARGE' | 'ARCHIVE_TRAILING';
+type Stopped = 'ARCHIVE_EMPTY' | 'ARCHIVE_BOMB' | 'ARCHIVE_ENTRIES' | 'ARCHIVE_TOO_LARGE' | 'ARCHIVE_TRAILING';
 
 class Stop extends Error {
   readonly code: Stopped;
@@ -51,27 +53,34 @@ class Stop extends Error {
 }
 
 /**
- * Reads a tar.gz as it comes, and writes nothing: documents are looked at and forgotten, XML is kept,
- * unless all is to be kept (a mail of the prefecture is small). It stops at the first
+ * Reads a tar.gz as it comes, and writes nothing: documents are looked at and forgotten, XML is kept. It stops at the first
  * byte that is beyond a limit. What is wrong is in `faults`; `entries` then holds what was read until there.
+ * Throws what the source throws when it cannot be read.
  */
 export async function unpack(packed: AsyncIterable<Uint8Array>, { keepAll = false } = {}): Promise<Unpacked> {
   const found: Unpacked = { entries: new Map(), faults: [], bytes: 0, sha256: '' };
   const hash = createHash('sha256');
   const parser = new Parser({ strict: true, onReadEntry: (entry) => take(entry, found, keepAll) });
-  const stops: unknown[] = [];
-  let ended = false;
+  const walk: Walk = { stops: [], end: 0, ended: false, lastPacked: -1 };
+  const pass = (size: number) => {
+    walk.end += 512 * (1 + Math.ceil(size / 512));
+  };
+  parser.on('entry', (entry: ReadEntry) => {
+    pass(entry.size);
+    if (found.entries.size > MOST_ENTRIES) walk.stops.push(new Stop('ARCHIVE_ENTRIES'));
+  });
+  parser.on('meta', (text: string) => pass(Buffer.byteLength(text)));
+  parser.on('ignoredEntry', (entry: ReadEntry) => {
+    pass(entry.size);
+    found.faults.push(fault('ENTRY_KIND', entry.path));
+  });
+  parser.on('error', (error: unknown) => walk.stops.push(error));
   parser.on('eof', () => {
-    ended = true;
+    walk.ended = true;
   });
-  parser.on('entry', () => {
-    if (ended) stops.push(new Stop('ARCHIVE_TRAILING'));
-    if (found.entries.size > MOST_ENTRIES) stops.push(new Stop('ARCHIVE_ENTRIES'));
-  });
-  parser.on('ignoredEntry', (entry: ReadEntry) => found.faults.push(fault('ENTRY_KIND', entry.path)));
-  parser.on('error', (error: unknown) => stops.push(error));
   const counted = async function* () {
     for await (const chunk of packed) {
+      walk.lastPacked = lastByte(chunk, found.bytes) ?? walk.lastPacked;
       found.bytes += chunk.length;
       if (found.bytes > MOST_BYTES) throw new Stop('ARCHIVE_TOO_LARGE');
       hash.update(chunk);
@@ -79,42 +88,89 @@ export async function unpack(packed: AsyncIterable<Uint8Array>, { keepAll = fals
     }
   };
   try {
-    await feed(parser, counted(), { found, stops });
+    await feed(parser, gunzipped(counted(), found, walk), { found, walk });
   } catch (error) {
-    found.faults.push({ code: error instanceof Stop ? error.code : faultOf(found), where: 'archive' });
+    if ((error as NodeJS.ErrnoException).syscall) throw error;
+    const code = found.bytes === 0 ? 'ARCHIVE_EMPTY' : 'ARCHIVE_DAMAGED';
+    found.faults.push({ code: error instanceof Stop ? error.code : code, where: 'archive' });
   }
   found.sha256 = hash.digest('hex');
   return found;
 }
 
-function faultOf({ bytes }: Unpacked) {
-  return bytes === 0 ? 'ARCHIVE_EMPTY' : 'ARCHIVE_DAMAGED';
+/** How far the parser has come. */
+interface Walk {
+  /** What made it stop: the first is told. */
+  stops: unknown[];
+  /** Where the files end, by their headers, and whether the two blocks of zeros that end an archive have come. */
+  end: number;
+  ended: boolean;
+  /** Where the last byte of the packed archive stands that is not zero. */
+  lastPacked: number;
 }
 
-/** Unpacks into the parser, which calls back for each entry before `write` returns. */
-async function feed(
-  parser: Parser,
-  packed: AsyncGenerator<Uint8Array>,
-  { found, stops }: { found: Unpacked; stops: unknown[] },
-): Promise<void> {
+/** Unpacks, within the limits. */
+async function* gunzipped(packed: AsyncGenerator<Uint8Array>, found: Unpacked, walk: Walk): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   const source = Readable.from(packed, { objectMode: false });
   source.on('error', (error) => gunzip.destroy(error));
   let unpacked = 0;
   for await (const chunk of source.pipe(gunzip) as AsyncIterable<Buffer>) {
     // The parser would unpack what is packed twice, and nobody would count.
-    if (unpacked === 0 && chunk[0] !== undefined && !isTar(chunk)) throw new Error('no tar');
+    if (unpacked === 0 && !isTar(chunk)) throw new Error('no tar');
     unpacked += chunk.length;
-    if (unpacked > MOST_UNPACKED || (unpacked > RATIO_FROM && unpacked > MOST_RATIO * found.bytes))
-      throw new Stop('ARCHIVE_BOMB');
-    parser.write(chunk);
-    if (stops.length > 0) throw stops[0];
+    if (isBomb(unpacked, found.bytes)) throw new Stop('ARCHIVE_BOMB');
+    yield chunk;
   }
   // zlib passes over what follows the last member when it begins with a zero.
-  if (gunzip.bytesWritten !== found.bytes) throw new Stop('ARCHIVE_TRAILING');
-  if (unpacked % 512 !== 0) throw new Error('cut within a block');
+  if (walk.lastPacked >= gunzip.bytesWritten) throw new Stop('ARCHIVE_TRAILING');
+}
+
+/** Feeds the parser, which calls back for each entry before `write` returns. */
+async function feed(parser: Parser, chunks: AsyncGenerator<Buffer>, { found, walk }: { found: Unpacked; walk: Walk }) {
+  let size = 0;
+  let last = -1;
+  for await (const chunk of chunks) {
+    last = lastByte(chunk, size) ?? last;
+    parser.write(chunk);
+    if (walk.stops.length > 0) throw walk.stops[0];
+    // The parser reads nothing behind the end; another reader might.
+    if (walk.ended && hidesFile(chunk, size, walk.end)) throw new Stop('ARCHIVE_TRAILING');
+    size += chunk.length;
+  }
+  if (last === -1) throw new Stop('ARCHIVE_EMPTY');
+  if (!walk.ended && last >= size - (size % 512)) throw new Error('cut within a block');
   parser.end();
-  if (stops.length > 0) throw stops[0];
+  if (walk.stops.length > 0) throw walk.stops[0];
+  if (last >= walk.end) found.faults.push({ code: 'ENTRY_BEHIND', where: 'archive' });
+}
+
+/** Whether a block behind the end, which stands at `from` in the archive, is the header of a file. */
+function hidesFile(chunk: Buffer, from: number, end: number): boolean {
+  const first = Math.max(0, end + 1024 - from);
+  for (let at = first + ((512 - ((from + first) % 512)) % 512); at + 512 <= chunk.length; at += 512) {
+    if (chunk[at] !== 0 && isHeader(chunk, at)) return true;
+  }
+  return false;
+}
+
+function isHeader(chunk: Buffer, at: number): boolean {
+  try {
+    return new Header(chunk, at).cksumValid;
+  } catch {
+    return false; // what is no number where a header has numbers: archives are often padded with what a buffer held before
+  }
+}
+
+function isBomb(unpacked: number, packed: number): boolean {
+  return unpacked > MOST_UNPACKED || (unpacked > RATIO_FROM && unpacked > MOST_RATIO * packed);
+}
+
+/** Where the last byte stands that is not zero. */
+function lastByte(chunk: Uint8Array, from: number): number | undefined {
+  let at = chunk.length - 1;
+  while (at >= 0 && chunk[at] === 0) at -= 1;
+  return at < 0 ? undefined : from + at;
 }
 
 function isTar(chunk: Buffer): boolean {
@@ -132,7 +188,8 @@ function take(entry: ReadEntry, { entries, faults }: Unpacked, keepAll: boolean)
 
 function keep(entry: ReadEntry, entries: Map<string, Entry>, all: boolean): void {
   const kept = [...entries.values()].reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
-  const whole = all || (/\.xml$/i.test(entry.path) && entry.size <= MOST_XML && kept + entry.size <= MOST_XML_TOGETHER);
+  const small = /\.xml$/i.test(entry.path) && entry.size <= MOST_XML && kept + entry.size <= MOST_XML_TOGETHER;
+  const whole = all ? kept + entry.size <= MOST_KEPT : small;
   const chunks: Buffer[] = [];
   const look = startLook();
   const one: Entry = { name: entry.path, size: entry.size, look: look.end(), bytes: undefined };
@@ -162,12 +219,12 @@ export interface PackedFile {
  * bytes. Throws a RangeError beyond 150 MiB.
  */
 export async function pack(files: readonly PackedFile[], day: string): Promise<Buffer> {
+  const blocks = Readable.from(blocksOf(files, new Date(`${day}T00:00:00Z`)), { objectMode: false });
   const gzip = createGzip({ level: 9 });
+  blocks.on('error', (error) => gzip.destroy(error));
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of Readable.from(blocksOf(files, new Date(`${day}T00:00:00Z`)), { objectMode: false }).pipe(
-    gzip,
-  )) {
+  for await (const chunk of blocks.pipe(gzip)) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > MOST_BYTES) throw new RangeError(`the archive has more than ${MOST_BYTES} bytes`);

@@ -104,14 +104,15 @@ async function start(
     '--permission',
     `--max-old-space-size=${heap}`,
     '--max-semi-space-size=2',
+    '--expose-gc',
     '--no-warnings',
     ...allowed,
   ];
   const command = [process.execPath, ...flags, program];
   const away = missing.includes('network') ? [] : ['unshare', '--map-root-user', '--net', '--'];
   const [first = '', ...args] = [...away, ...command];
-  // Nothing of our environment is its business, least of all passwords; PATH is what unshare needs.
-  const env = { PATH: process.env.PATH };
+  // Nothing of our environment is its business, least of all passwords.
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
   const child = spawn(first, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
