@@ -12,7 +12,6 @@ import { systemJudge } from './system-judge.ts';
  */
 const BEYOND = new Set([
   'ARCHIVE_TRAILING',
-
   'SIREN_KEY',
   'DEPARTEMENT_UNKNOWN',
   'DOCUMENT_POLYGLOT',

@@ -98,6 +98,15 @@ const cases: [title: string, code: string | RegExp, make: () => Buffer | Promise
     async () => gzipSync(Buffer.concat([await goodTar(), tarOf({ path: 'hidden.pdf', body: pdfOf('x') })])),
   ],
   [
+    'a file behind one block of zeros, where others stop reading',
+    'ARCHIVE_TRAILING',
+    async () => {
+      const tar = await goodTar();
+      const end = tar.length - 1_024;
+      return gzipSync(Buffer.concat([tar.subarray(0, end + 512), tarOf({ path: 'hidden.pdf', body: pdfOf('x') })]));
+    },
+  ],
+  [
     '300 MiB of zeros in a document',
     'ARCHIVE_BOMB',
     () => gzipSync(tarOf({ path: 'a.pdf', body: Buffer.alloc(300 * MIB) }), { level: 1 }),
@@ -201,8 +210,20 @@ test('what is behind the end of an archive, and no file, is a warning; padding o
     verdict: 'avertissement',
     codes: ['ENTRY_BEHIND'],
   });
+  const second = Buffer.from(tar).fill('x', tar.length - 512, tar.length - 500);
+  expect(await judge(gzipSync(second))).toMatchObject({ verdict: 'avertissement', codes: ['ENTRY_BEHIND'] });
   const padded = Buffer.concat([gzipSync(Buffer.concat([tar, Buffer.alloc(8_000)])), Buffer.alloc(300)]);
   expect(await judge(padded)).toMatchObject({ verdict: 'valide', codes: [] });
+});
+
+test('an archive whose end is cut off behind its last file is a warning, as tar reads it', async () => {
+  const tar = await goodTar();
+  for (const left of [512, 1_024]) {
+    expect(await judge(gzipSync(tar.subarray(0, tar.length - left)))).toMatchObject({
+      verdict: 'avertissement',
+      codes: ['END_MISSING'],
+    });
+  }
 });
 
 test('an honest archive of 140 MiB is read within the limits', { timeout: 60_000 }, async () => {

@@ -74,7 +74,7 @@ export async function readMail(
 async function unpacked(file: ReceivedFile): Promise<ReceivedFile[]> {
   const { entries, faults } = await unpack(chunksOf(file.bytes), { keepAll: true });
   const files = [...entries.values()].flatMap(({ name, bytes }) => (bytes ? [{ name, bytes }] : []));
-  const damaged = faults.some(({ code }) => code !== 'ENTRY_BEHIND');
+  const damaged = faults.some(({ code }) => code !== 'ENTRY_BEHIND' && code !== 'END_MISSING');
   return damaged || files.length < entries.size ? [file] : files;
 }
 

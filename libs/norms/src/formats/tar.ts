@@ -6,6 +6,7 @@ import { clipped } from '../xml/index.ts';
 import { type Look, startLook } from './look.ts';
 
 const MEBIBYTE = 1024 * 1024;
+const BLOCK = 512;
 /** 150 MiB: ACTES_ARCHIVE_MAX_SIZE of S2LOW, and what Pastell refuses to send beyond. */
 const MOST_BYTES = 150 * MEBIBYTE;
 const MOST_UNPACKED = 2 * MOST_BYTES;
@@ -37,7 +38,7 @@ export interface Unpacked {
 
 /** What is wrong with an archive, and with which of its files. */
 export interface Fault {
-  code: Stopped | 'ARCHIVE_DAMAGED' | 'ENTRY_KIND' | 'ENTRY_PATH' | 'ENTRY_TWICE' | 'ENTRY_BEHIND';
+  code: Stopped | 'ARCHIVE_DAMAGED' | 'ENTRY_KIND' | 'ENTRY_PATH' | 'ENTRY_TWICE' | 'ENTRY_BEHIND' | 'END_MISSING';
   where: string;
 }
 
@@ -61,23 +62,16 @@ export async function unpack(packed: AsyncIterable<Uint8Array>, { keepAll = fals
   const found: Unpacked = { entries: new Map(), faults: [], bytes: 0, sha256: '' };
   const hash = createHash('sha256');
   const parser = new Parser({ strict: true, onReadEntry: (entry) => take(entry, found, keepAll) });
-  const walk: Walk = { stops: [], end: 0, ended: false, lastPacked: -1 };
-  const pass = (size: number) => {
-    walk.end += 512 * (1 + Math.ceil(size / 512));
-  };
+  const walk: Walk = { stops: [], next: 0, ended: false, lastPacked: -1 };
   parser.on('entry', (entry: ReadEntry) => {
-    pass(entry.size);
+    pass(walk, entry.size);
     if (found.entries.size > MOST_ENTRIES) walk.stops.push(new Stop('ARCHIVE_ENTRIES'));
   });
-  parser.on('meta', (text: string) => pass(Buffer.byteLength(text)));
   parser.on('ignoredEntry', (entry: ReadEntry) => {
-    pass(entry.size);
+    pass(walk, entry.size);
     found.faults.push(fault('ENTRY_KIND', entry.path));
   });
   parser.on('error', (error: unknown) => walk.stops.push(error));
-  parser.on('eof', () => {
-    walk.ended = true;
-  });
   const counted = async function* () {
     for await (const chunk of packed) {
       walk.lastPacked = lastByte(chunk, found.bytes) ?? walk.lastPacked;
@@ -88,7 +82,7 @@ export async function unpack(packed: AsyncIterable<Uint8Array>, { keepAll = fals
     }
   };
   try {
-    await feed(parser, gunzipped(counted(), found, walk), { found, walk });
+    await feed(parser, gunzipped(counted(), found, walk), { faults: found.faults, walk });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall) throw error;
     const code = found.bytes === 0 ? 'ARCHIVE_EMPTY' : 'ARCHIVE_DAMAGED';
@@ -102,11 +96,16 @@ export async function unpack(packed: AsyncIterable<Uint8Array>, { keepAll = fals
 interface Walk {
   /** What made it stop: the first is told. */
   stops: unknown[];
-  /** Where the files end, by their headers, and whether the two blocks of zeros that end an archive have come. */
-  end: number;
+  /** Where the next header is to stand, by those before it; the end, once it has come. */
+  next: number;
+  /** Whether a block of zeros stood there, where every reader of tar stops. */
   ended: boolean;
   /** Where the last byte of the packed archive stands that is not zero. */
   lastPacked: number;
+}
+
+function pass(walk: Walk, size: number): void {
+  walk.next += BLOCK * (1 + Math.ceil(size / BLOCK));
 }
 
 /** Unpacks, within the limits. */
@@ -126,30 +125,64 @@ async function* gunzipped(packed: AsyncGenerator<Uint8Array>, found: Unpacked, w
   if (walk.lastPacked >= gunzip.bytesWritten) throw new Stop('ARCHIVE_TRAILING');
 }
 
-/** Feeds the parser, which calls back for each entry before `write` returns. */
-async function feed(parser: Parser, chunks: AsyncGenerator<Buffer>, { found, walk }: { found: Unpacked; walk: Walk }) {
+/**
+ * Feeds the parser header by header, which calls back for each entry before `write` returns. It would itself pass over one
+ * block of zeros, behind which others read nothing: a file that stands there is hidden from them.
+ */
+async function feed(
+  parser: Parser,
+  chunks: AsyncGenerator<Buffer>,
+  { faults, walk }: { faults: Fault[]; walk: Walk },
+): Promise<void> {
   let size = 0;
   let last = -1;
+  let held: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     last = lastByte(chunk, size) ?? last;
-    parser.write(chunk);
-    if (walk.stops.length > 0) throw walk.stops[0];
-    // The parser reads nothing behind the end; another reader might.
-    if (walk.ended && hidesFile(chunk, size, walk.end)) throw new Stop('ARCHIVE_TRAILING');
     size += chunk.length;
+    held = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
+    held = held.subarray(write(parser, held, { from: size - held.length, walk }));
   }
   if (last === -1) throw new Stop('ARCHIVE_EMPTY');
-  if (!walk.ended && last >= size - (size % 512)) throw new Error('cut within a block');
+  if (!walk.ended && (size < walk.next || last >= walk.next)) throw new Error('cut within a block');
   parser.end();
   if (walk.stops.length > 0) throw walk.stops[0];
-  if (last >= walk.end) found.faults.push({ code: 'ENTRY_BEHIND', where: 'archive' });
+  // GNU tar reads such an archive too, and says so at most: it may have been cut between two files.
+  if (size < walk.next + 2 * BLOCK) faults.push({ code: 'END_MISSING', where: 'archive' });
+  if (last >= walk.next) faults.push({ code: 'ENTRY_BEHIND', where: 'archive' });
 }
 
-/** Whether a block behind the end, which stands at `from` in the archive, is the header of a file. */
-function hidesFile(chunk: Buffer, from: number, end: number): boolean {
-  const first = Math.max(0, end + 1024 - from);
-  for (let at = first + ((512 - ((from + first) % 512)) % 512); at + 512 <= chunk.length; at += 512) {
-    if (chunk[at] !== 0 && isHeader(chunk, at)) return true;
+/** Writes what it can of these bytes, which stand at `from`, and says how many: less than a block is left. */
+function write(parser: Parser, bytes: Buffer, { from, walk }: { from: number; walk: Walk }): number {
+  let at = 0;
+  while (!walk.ended && at < bytes.length) {
+    const rest = walk.next - from - at;
+    const step = rest > 0 ? Math.min(rest, bytes.length - at) : BLOCK;
+    if (at + step > bytes.length) return at;
+    const piece = bytes.subarray(at, at + step);
+    at += step;
+    if (rest > 0) parser.write(piece);
+    else if (lastByte(piece, 0) === undefined) walk.ended = true;
+    else writeHeader(parser, piece, walk);
+    if (walk.stops.length > 0) throw walk.stops[0];
+  }
+  if (!walk.ended) return at;
+  if (hidesFile(bytes, from, walk.next + BLOCK)) throw new Stop('ARCHIVE_TRAILING');
+  return Math.max(0, bytes.length - (BLOCK - 1));
+}
+
+function writeHeader(parser: Parser, block: Buffer, walk: Walk): void {
+  const { next } = walk;
+  parser.write(block);
+  // An extended header is no entry: it is told with the one that it describes.
+  if (walk.next === next && walk.stops.length === 0) pass(walk, new Header(block, 0).size ?? 0);
+}
+
+/** Whether one of these bytes, which stand at `from`, begins a block behind the end that is the header of a file. */
+function hidesFile(bytes: Buffer, from: number, end: number): boolean {
+  const first = Math.max(0, end - from);
+  for (let at = first + ((BLOCK - ((from + first) % BLOCK)) % BLOCK); at + BLOCK <= bytes.length; at += BLOCK) {
+    if (bytes[at] !== 0 && isHeader(bytes, at)) return true;
   }
   return false;
 }
