@@ -45,3 +45,12 @@ test('cut anywhere, an archive is damaged, or warned of when only its end is mis
     { seed: 6, numRuns: 300 },
   );
 });
+
+test('a large archive is packed as a small one is: whole, and the same bytes each time', async () => {
+  const large = [{ name: 'e.pdf', bytes: Buffer.alloc(700_001, 'large ') }, ...files];
+  const once = await pack(large, '2026-03-12');
+  expect(once.equals(await pack(large, '2026-03-12'))).toBe(true);
+  const { entries, faults } = await unpack(inOne(once), { keepAll: true });
+  expect(faults).toEqual([]);
+  expect([...entries.values()].map(({ name, bytes }) => ({ name, bytes }))).toEqual(large);
+});
