@@ -12,19 +12,23 @@ import {
   reason,
   refusedWith,
 } from '@jonction/norms/actes';
+import { certificatesOf } from '@jonction/norms/signed';
 import { type Language, printed, type Reason, Refused, verdictOf } from '@jonction/norms/xml';
 import { scan } from './actes/clamd.ts';
 import { actesDirs, normsDir } from './actes/norms.ts';
 
 const HELP = `Judges archives of ACTES (tar.gz) before they leave, as files and without a running platform.
 
-  npm run -s actes -- check FILE.tar.gz… [--authority SIREN] [--classification FILE.xml] [--today YYYY-MM-DD] [--lang fr|en]
+  npm run -s actes -- check FILE.tar.gz… [--authority SIREN] [--classification FILE.xml] [--today YYYY-MM-DD]
+                             [--trust CA.pem] [--clamd WHERE] [--lang fr|en]
   npm run -s actes -- mutate [--count 1000] [--seed 1]
 
   FILE              judged in this order, so that what comes twice is seen
   --authority       the SIREN on whose behalf they are sent
   --classification  the RetourClassification.xml of the prefecture: codes and its date are compared with it
   --today           the day of sending; today in Paris when it is not given
+  --trust           the authorities whose certificates may sign a PDF, as PEM; without it a signature must be right, and who
+                    made it is not judged. Revocation is not judged: that needs the network
   --lang            the language of messages: fr, or en
   --clamd           host:port, or the path of a socket, of the antivirus: what it does not call clean is refused
   mutate            changes the synthetic archives at random, and says where the verdict is not that of tar and xmllint
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
       authority: { type: 'string' },
       classification: { type: 'string' },
       today: { type: 'string' },
+      trust: { type: 'string' },
       lang: { type: 'string', default: 'fr' },
       clamd: { type: 'string' },
       count: { type: 'string', default: '1000' },
@@ -77,7 +82,8 @@ async function readerFor(
     authority,
     classification,
     today = todayInParis(),
-  }: { authority?: string; classification?: string; today?: string },
+    trust,
+  }: { authority?: string; classification?: string; today?: string; trust?: string },
   readable: string[],
 ): Promise<Reader> {
   if (!calendarDay(today)) throw new Error(`--today "${today}" is not a day, YYYY-MM-DD.`);
@@ -86,7 +92,8 @@ async function readerFor(
     schemas: actesDirs(normsDir(process.env)).schemas,
     today,
     ...(authority && { authority: { siren: authority } }),
-    ...(classification && { classification: readClassificationFile(classification) }),
+    ...(classification && { classification: readGiven('--classification', classification) }),
+    ...(trust && { trust: readTrust(trust) }),
   };
   try {
     return await openReader(settings, readable);
@@ -96,11 +103,21 @@ async function readerFor(
   }
 }
 
-function readClassificationFile(file: string): Buffer {
+function readGiven(option: string, file: string): Buffer {
   try {
     return readFileSync(resolve(HERE, file));
   } catch (error) {
-    throw new Error(`--classification ${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`${option} ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function readTrust(file: string): string {
+  const text = readGiven('--trust', file).toString('utf8');
+  try {
+    certificatesOf(text);
+    return text;
+  } catch (error) {
+    throw new Error(`--trust ${file} cannot be used: ${(error as Error).message}.`);
   }
 }
 

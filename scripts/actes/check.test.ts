@@ -10,6 +10,7 @@ import {
 import { verdictOf } from '@jonction/norms/xml';
 import { describe, expect, test } from 'vitest';
 import rules from '../../libs/norms/src/actes/rules.json' with { type: 'json' };
+import { issue } from '../../libs/norms/src/samples/authority.ts';
 import {
   ACT_ID,
   act,
@@ -363,9 +364,46 @@ describe('a good archive is refused, or warned of, for one fault', () => {
 
 test('every rule that an archive can break alone has its case', () => {
   const elsewhere =
-    /^(END_MISSING|ARCHIVE_(EMPTY|TOO_LARGE|DAMAGED|TRAILING|BOMB|ENTRIES)|ENTRY_(KIND|BEHIND)|DUPLICATE_.*|LIMIT_.*|READER_DIED|FILE_UNREADABLE|VIRUS|ANTIVIRUS_SILENT)$/;
+    /^(END_MISSING|SIGNATURE_NOT_READ|ARCHIVE_(EMPTY|TOO_LARGE|DAMAGED|TRAILING|BOMB|ENTRIES)|ENTRY_(KIND|BEHIND)|DUPLICATE_.*|LIMIT_.*|READER_DIED|FILE_UNREADABLE|VIRUS|ANTIVIRUS_SILENT)$/;
   const covered = new Set<string>(cases.map(({ code }) => code));
   expect(Object.keys(rules).filter((code) => !elsewhere.test(code) && !covered.has(code))).toEqual([]);
+});
+
+const signedPdf = readFileSync(join(DIRS.pdfs, 'signed_pades.pdf'));
+const saidOf = async (pdf: Buffer, more: Partial<CheckOptions> = {}, change: Partial<typeof act> = {}) => {
+  const archive = await archiveOf([{ ...act, ...change, document: piece(change.document?.code ?? '99_DE', pdf) }]);
+  return (await judge(archive.name, await packed(archive), more)).reasons.map(({ code }) => code);
+};
+
+test('a signed PDF is verified: what was changed since, or comes of nobody who is trusted, is refused', async () => {
+  const { certificate } = await issue('Autorité de test');
+  const changed = Buffer.from(signedPdf);
+  changed[1_000]! ^= 1;
+  expect(await saidOf(signedPdf)).toEqual([]);
+  expect(await saidOf(changed)).toEqual(['PDF_ALTERED']);
+  expect(await saidOf(signedPdf, { trusted: [certificate] })).toEqual(['PDF_NOT_TRUSTED']);
+});
+
+test('of the signatures of a public contract (nature 4, matter 1.1) the certificates are not judged', async () => {
+  const { certificate } = await issue('Autorité de test');
+  const contract = (matieres: number[]) => ({
+    nature: { code: '4', abbreviation: 'CC' },
+    matieres,
+    document: piece('99_DC'),
+    annexes: [],
+  });
+  expect(await saidOf(signedPdf, { trusted: [certificate] }, contract([1, 1]))).toEqual([]);
+  expect(await saidOf(signedPdf, { trusted: [certificate] }, contract([1, 2]))).toEqual(['PDF_NOT_TRUSTED']);
+});
+
+test('a signed PDF that is too large to be verified is a warning', async () => {
+  const [head, rest] = [signedPdf.subarray(0, 9), signedPdf.subarray(9)];
+  const large = Buffer.concat([head, Buffer.alloc(6 * 1024 * 1024, '% large\n'), rest]);
+  const table = Number(/startxref\s+(\d+)\s+%%EOF\s*$/.exec(large.toString('latin1'))?.[1]);
+  const moved = large.toString('latin1').replace(/startxref\s+\d+(?=\s+%%EOF\s*$)/, () => {
+    return `startxref\n${table + 6 * 1024 * 1024}`;
+  });
+  expect(await saidOf(Buffer.from(moved, 'latin1'))).toEqual(['SIGNATURE_NOT_READ']);
 });
 
 test('a budget in XML may be the act itself, with annexes in PDF alone', async () => {

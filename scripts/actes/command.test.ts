@@ -104,6 +104,8 @@ test('a wrong argument is told on the error output, with exit code 2 and no line
     [['check', GOOD, '--authority', '123'], /--authority/],
     [['check', GOOD, '--lang', 'de'], /--lang/],
     [['check', GOOD, '--classification', 'nowhere.xml'], /--classification nowhere\.xml cannot be read/],
+    [['check', GOOD, '--trust', 'nowhere.pem'], /--trust nowhere\.pem cannot be read/],
+    [['check', GOOD, '--trust', GOOD], /--trust .* cannot be used/],
     [['check', GOOD, '--classification', GOOD], /is no RetourClassification/],
     [['check', GOOD, '--what'], /--what/],
   ] as const) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import { openReader, type Reader } from '@jonction/norms/actes';
 import { verdictOf } from '@jonction/norms/xml';
 import { Header } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { archiveOf, DIRS, edited, packed, pdfOf, TODAY } from './sample.ts';
+import { act, archiveOf, DIRS, edited, packed, pdfOf, piece, TODAY } from './sample.ts';
 
 let folder: string;
 let reader: Reader;
@@ -247,6 +247,14 @@ test('an honest archive of 140 MiB is read within the limits', { timeout: 60_000
     body: name.startsWith('99_DE') ? big : Buffer.from(bytes),
   }));
   const { verdict, codes, cost } = await judge(gzipSync(tarOf(...bodies), { level: 1 }));
+  expect([verdict, codes]).toEqual(['valide', []]);
+  if (cost) expect(cost.growthMiB).toBeLessThanOrEqual(64);
+});
+
+test('signed documents, as many as are kept, are verified within the limits', async () => {
+  const signed = readFileSync(join(DIRS.pdfs, 'signed_pades.pdf'));
+  const annexes = Array.from({ length: 80 }, () => piece('21_RP', signed));
+  const { verdict, codes, cost } = await judge(await packed(await archiveOf([{ ...act, annexes }])));
   expect([verdict, codes]).toEqual(['valide', []]);
   if (cost) expect(cost.growthMiB).toBeLessThanOrEqual(64);
 });

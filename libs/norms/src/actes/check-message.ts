@@ -26,6 +26,7 @@ export interface MessageFacts {
 interface Place {
   formats: string[];
   codes: ReadonlySet<string> | undefined;
+  market?: boolean;
 }
 
 const IMAGES = ['pdf', 'png', 'jpg', 'xml'];
@@ -65,14 +66,19 @@ export function checkAct(message: MessageFacts, around: Around): void {
   const announced = at(root, 'Annexes')?.attributes.Nombre ?? '';
   if (announced !== '' && Number(announced) !== annexes.length)
     checked.reasons.push(reason('ANNEX_COUNT', `${file} Annexes`));
+  checkActDocuments(message, nature, around);
+}
+
+function checkActDocuments(message: MessageFacts, nature: ReturnType<typeof natureOf>, around: Around): void {
+  const { root } = message;
+  const annexes = all(at(root, 'Annexes'), 'Annexe');
   const codes = nature?.pieces && new Set(nature.pieces.keys());
   const main = namedIn(at(root, 'Document'));
-  const budget = nature?.code === '5' && matiereOf(root).startsWith('7.1');
-  const places = annexes.map(() => ({ formats: /\.xml$/i.test(main) ? ['pdf'] : IMAGES, codes }));
-  checkDocuments([main, ...annexes.map(namedIn)], [{ formats: budget ? ['pdf', 'xml'] : ['pdf'], codes }, ...places], {
-    message,
-    around,
-  });
+  const budget = nature?.code === '5' && isUnder('7.1', root);
+  const market = nature?.code === '4' && isUnder('1.1', root);
+  const places = annexes.map(() => ({ formats: /\.xml$/i.test(main) ? ['pdf'] : IMAGES, codes, market }));
+  const first = { formats: budget ? ['pdf', 'xml'] : ['pdf'], codes, market };
+  checkDocuments([main, ...annexes.map(namedIn)], [first, ...places], { message, around });
 }
 
 /** An answer to the prefecture, an acknowledgement to it, a cancellation, or a question about the classification. */
@@ -108,6 +114,11 @@ function matiereOf(root: Tree): string {
     .join('.');
 }
 
+/** Whether the matter of an act is this one, or within it. 7.10 is not within 7.1. */
+function isUnder(matiere: string, root: Tree): boolean {
+  return `${matiereOf(root)}.`.startsWith(`${matiere}.`);
+}
+
 function checkClassified({ file, root }: MessageFacts, { classification }: CheckOptions): Reason[] {
   if (!classification) return [];
   const found: Reason[] = [];
@@ -131,6 +142,7 @@ function checkDocuments(
     else {
       around.declared.add(file);
       reasons.push(...checkDocument(entry, place, message.name?.base));
+      if (entry.look.signed && !entry.look.fault) around.signed.push({ entry, market: place.market ?? false });
     }
   });
   const numbers = files.map((file) => parseDocumentName(file)?.n);

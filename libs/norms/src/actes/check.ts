@@ -1,7 +1,9 @@
+import type { X509Certificate } from 'node:crypto';
 import { type Entry, type Unpacked, unpack } from '../formats/index.ts';
 import { checkSiren } from '../sirene.ts';
 import type { Reason, Schema } from '../xml/index.ts';
 import { actOf, checkAct, checkReply, type MessageFacts } from './check-message.ts';
+import { checkSignatures, type SignedDocument } from './check-signatures.ts';
 import type { Classification } from './classification.ts';
 import { AUTHORITY_NATURES, DEPARTEMENT, isRoot, MESSAGES, parseArchiveName, parseMessageName } from './names.ts';
 import { reason, within } from './reason.ts';
@@ -22,6 +24,8 @@ export interface CheckOptions {
   authority?: Authority;
   /** The prefecture's present one. Without it the codes of pieces and matters are not compared. */
   classification?: Classification;
+  /** Authorities whose certificates may sign a PDF. Without them whoever signed is not judged, but what was signed is. */
+  trusted?: readonly X509Certificate[];
 }
 
 /** What a checked archive is known by, to find it again among others. */
@@ -54,7 +58,10 @@ export async function checkArchive(
   if (unpacked.faults.some(({ code }) => code.startsWith('ARCHIVE_'))) return checked;
   const envelope = envelopeOf(unpacked, named?.envelope);
   if (!envelope) checked.reasons.push(reason('ENVELOPE_MISSING', named ? `${named.envelope}.xml` : 'archive'));
-  else checkEnvelope(envelope, unpacked, { options, checked, siren: named?.siren });
+  else {
+    const signed = checkEnvelope(envelope, unpacked, { options, checked, siren: named?.siren });
+    checked.reasons.push(...(await checkSignatures(signed, options)));
+  }
   return checked;
 }
 
@@ -70,13 +77,19 @@ interface Context {
   siren: string | undefined;
 }
 
-function checkEnvelope(envelope: Entry, unpacked: Unpacked, { options, checked, siren }: Context): void {
+/** Gives the documents that are signed: to verify them takes time, and is done last. */
+function checkEnvelope(
+  envelope: Entry,
+  unpacked: Unpacked,
+  { options, checked, siren }: Context,
+): readonly SignedDocument[] {
   const { reasons } = checked;
+  const signed: SignedDocument[] = [];
   const { root } = readEntry(envelope, options, reasons);
-  if (!root) return;
+  if (!root) return [];
   if (root.name !== 'EnveloppeCLMISILL') {
     reasons.push(reason('ENVELOPE_ROOT', envelope.name));
-    return;
+    return [];
   }
   const { attributes: sender = {} } = at(root, 'Emetteur', 'IDCL') ?? {};
   reasons.push(...checkSender(sender, envelope.name, options.authority));
@@ -85,9 +98,10 @@ function checkEnvelope(envelope: Entry, unpacked: Unpacked, { options, checked, 
   const declared = new Set([envelope.name]);
   const day = /--(\d{8})-/.exec(envelope.name)?.[1] ?? '';
   for (const form of all(at(root, 'FormulairesEnvoyes'), 'Formulaire')) {
-    checkForm(textAt(form, 'NomFichier'), { unpacked, options, checked, declared, sender, day });
+    checkForm(textAt(form, 'NomFichier'), { unpacked, options, checked, declared, signed, sender, day });
   }
   for (const name of unpacked.entries.keys()) if (!declared.has(name)) reasons.push(reason('FILE_UNDECLARED', name));
+  return signed;
 }
 
 function checkForm(file: string, around: Around): void {
@@ -135,6 +149,8 @@ export interface Around {
   checked: Checked;
   /** The files that were named until now. */
   declared: Set<string>;
+  /** The documents that are signed, of those. */
+  signed: SignedDocument[];
   sender: Record<string, string>;
   /** `YYYYMMDD` of the envelope. */
   day: string;

@@ -11,6 +11,8 @@ export interface ReaderSettings {
   authority?: Authority;
   /** The bytes of a RetourClassification: it comes from outside too, and is read inside. */
   classification?: Uint8Array;
+  /** The text of a file of PEM: authorities whose certificates may sign. */
+  trust?: string;
 }
 
 export interface ArchiveFile {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { answer } from '../isolated/child.ts';
+import { certificatesOf } from '../signed/index.ts';
 import { Refused, schemaOf } from '../xml/index.ts';
 import { type Checked, type CheckOptions, checkArchive } from './check.ts';
 import { readClassification } from './classification.ts';
@@ -10,11 +11,12 @@ import { type ArchiveFile, type ReaderSettings, refusedWith } from './open-reade
 let options: CheckOptions | undefined;
 
 answer<ReaderSettings, ArchiveFile, Checked>(
-  ({ schemas, classification, authority, today }) => {
+  ({ schemas, classification, authority, today, trust }) => {
     const schema = schemaOf(schemas, 'actesv1_1.xsd');
     try {
       const read = classification && readClassification(Buffer.from(classification), schema);
-      options = { schema, today, ...(read && { classification: read }), ...(authority && { authority }) };
+      const trusted = trust === undefined ? {} : { trusted: certificatesOf(trust) };
+      options = { schema, today, ...(read && { classification: read }), ...(authority && { authority }), ...trusted };
       return [];
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

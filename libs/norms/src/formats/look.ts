@@ -2,6 +2,8 @@
 export interface Look {
   format: 'pdf' | 'png' | 'jpg' | 'xml' | 'unknown';
   fault?: 'EMPTY' | 'LOCKED' | 'CUT' | 'POLYGLOT' | 'DAMAGED';
+  /** A PDF in which something calls itself a signature. */
+  signed?: true;
 }
 
 const HEAD = 1024;
@@ -12,23 +14,30 @@ const PNG_END = Buffer.from('0000000049454e44ae426082', 'hex');
 const ZIP_END = Buffer.from('504b0506', 'hex');
 const JPEG_END = Buffer.from('ffd9', 'hex');
 const LOCK = Buffer.from('/Encrypt');
+/** Never compressed, for it tells the bytes around itself (ISO 32000-1, 12.8.1). */
+const SIGNATURE = Buffer.from('/ByteRange');
 const PROGRAM = /<\?php|<script|<html|<!doctype html|__HALT_COMPILER\(\)/i;
 
-/** Looks at a document as it passes: its first and last bytes are kept, and whether a key locks it. */
+/** Looks at a document as it passes: its first and last bytes are kept, and whether a key locks it or signs it. */
 export function startLook(): { take(chunk: Buffer): void; end(): Look } {
   let head: Buffer = Buffer.alloc(0);
   let tail: Buffer = Buffer.alloc(0);
   let size = 0;
   let locked = false;
+  let signed = false;
   return {
     take(chunk) {
       if (head.length < HEAD) head = Buffer.concat([head, chunk.subarray(0, HEAD - head.length)]);
       const around = tail.length > 0 ? Buffer.concat([tail.subarray(-64), chunk]) : chunk;
       locked ||= hasLock(around);
+      signed ||= around.includes(SIGNATURE);
       size += chunk.length;
       tail = lastOf(tail, chunk);
     },
-    end: () => look(head, tail, { size, locked }),
+    end() {
+      const found = look(head, tail, { size, locked });
+      return signed && found.format === 'pdf' ? { ...found, signed } : found;
+    },
   };
 }
 

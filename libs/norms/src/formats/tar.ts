@@ -17,6 +17,9 @@ const MOST_ENTRIES = 1_000;
 /** What is kept of XML, file by file and in sum. */
 const MOST_XML = 4 * MEBIBYTE;
 const MOST_XML_TOGETHER = 8 * MEBIBYTE;
+/** What is kept of signed PDFs: a signature is verified over all the bytes, of which that takes two copies. */
+const MOST_SIGNED = 6 * MEBIBYTE;
+const MOST_SIGNED_TOGETHER = 8 * MEBIBYTE;
 /** What is kept when all is asked for: a mail of the prefecture has a letter and its annexes. */
 const MOST_KEPT = 32 * MEBIBYTE;
 const NAME = /^[A-Za-z0-9_.-]{1,255}$/;
@@ -26,7 +29,7 @@ const NAME = /^[A-Za-z0-9_.-]{1,255}$/;
  */
 const AT_ONCE = 256 * 1024;
 
-/** One file of an archive. `bytes` are kept of XML that is not too large, and of everything when all is asked for. */
+/** One file of an archive. `bytes` are kept of XML and of signed PDFs that are not too large, and of all when asked for. */
 export interface Entry {
   name: string;
   size: number;
@@ -225,21 +228,30 @@ function take(entry: ReadEntry, { entries, faults }: Unpacked, keepAll: boolean)
 }
 
 function keep(entry: ReadEntry, entries: Map<string, Entry>, all: boolean): void {
-  const kept = [...entries.values()].reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
-  const small = /\.xml$/i.test(entry.path) && entry.size <= MOST_XML && kept + entry.size <= MOST_XML_TOGETHER;
-  const whole = all ? kept + entry.size <= MOST_KEPT : small;
   const chunks: Buffer[] = [];
   const look = startLook();
   const one: Entry = { name: entry.path, size: entry.size, look: look.end(), bytes: undefined };
+  const wanted = wantedOf(one, entries, all);
   entries.set(entry.path, one);
   entry.on('data', (chunk: Buffer) => {
     look.take(chunk);
-    if (whole) chunks.push(Buffer.from(chunk));
+    if (wanted !== 'no') chunks.push(Buffer.from(chunk));
   });
   entry.on('end', () => {
     one.look = look.end();
-    if (whole) one.bytes = Buffer.concat(chunks);
+    if (wanted === 'yes' || (wanted === 'signed' && one.look.signed)) one.bytes = Buffer.concat(chunks);
   });
+}
+
+/** Whether the bytes of an entry are kept: those of a PDF if it turns out to be signed. */
+function wantedOf({ name, size }: Entry, entries: Map<string, Entry>, all: boolean): 'yes' | 'signed' | 'no' {
+  const fits = (form: RegExp, one: number, together: number) => {
+    const kept = [...entries.values()].filter((other) => other.bytes && form.test(other.name));
+    return form.test(name) && size <= one && kept.reduce((sum, other) => sum + other.size, size) <= together;
+  };
+  if (all) return fits(/^/, MOST_KEPT, MOST_KEPT) ? 'yes' : 'no';
+  if (fits(/\.xml$/i, MOST_XML, MOST_XML_TOGETHER)) return 'yes';
+  return fits(/\.pdf$/i, MOST_SIGNED, MOST_SIGNED_TOGETHER) ? 'signed' : 'no';
 }
 
 function fault(code: Fault['code'], path: string): Fault {

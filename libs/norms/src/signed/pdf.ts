@@ -33,6 +33,8 @@ const DIGESTS: Record<string, string> = {
 };
 const SIGNING_TIME = '1.2.840.113549.1.9.5';
 const SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
+/** What the messages give as their rule. */
+const RULE = 'PAdES, ETSI EN 319 142-1';
 /** RGS v2.0, annexe B1: no RSA key below 2,048 bits. */
 const LEAST_BITS = 2048;
 
@@ -58,7 +60,8 @@ export async function verifyPdf(pdf: Buffer, options: PdfOptions): Promise<PdfSi
 
 function reason(code: Code, where: string): Reason {
   const { severity, fr, en } = rules[code];
-  return { code, severity: severity as Reason['severity'], where, fr, en };
+  const told = ({ message, fix }: typeof fr) => ({ message: `${message} [${RULE}]`, fix });
+  return { code, severity: severity as Reason['severity'], where, fr: told(fr), en: told(en) };
 }
 
 async function judge(
