@@ -50,6 +50,8 @@ export function goodRequest(
     deadline: inDays(60).toISOString(),
     effective_on: '2026-01-01',
     vintage: 2026,
+    estimate_cents: '5000000',
+    dispatched_at: inDays(0).toISOString(),
     query: 'Beaune',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',

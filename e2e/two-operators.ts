@@ -19,9 +19,22 @@ export async function populate(platform: TestPlatform) {
   const hidden = await enrol(platform, { name: `${SECRET} b` });
   const known = await enrol(platform, { name: 'Agencourt' });
   await admin.membership.revokeEntitlement({ requestId: requestId(), agentId: hidden.agentId, role: 'ROLE_BUYER' });
+  const terms = {
+    procedure: 'PROCEDURE_ADAPTED',
+    nature: 'NATURE_WORKS',
+    buyerKind: 'BUYER_KIND_LOCAL',
+    estimateCents: 12_345_678n,
+  } as const;
   const draft = async ({ caller, memberId }: typeof known, title: string) =>
-    (await caller.procurement.createConsultation({ requestId: requestId(), memberId, title, deadline: inDays(30) }))
-      .consultation?.consultationId ?? '';
+    (
+      await caller.procurement.createConsultation({
+        requestId: requestId(),
+        memberId,
+        title,
+        terms,
+        deadline: inDays(30),
+      })
+    ).consultation?.consultationId ?? '';
   const draftId = await draft(known, `${SECRET} draft`);
   const publishedId = await draft(known, 'Toiture');
   const closedId = await draft(known, 'Voirie');

@@ -147,6 +147,29 @@ export {
   TerritoryServiceDefinition,
 } from './jonction/membership/v1/territory.ts';
 export {
+  Bound,
+  ComputeDeadlinesRequest,
+  ComputeDeadlinesResponse,
+  DeadlineServiceDefinition,
+  Due,
+  Duty,
+  ProcedureStep,
+  Regime,
+  Support,
+  boundFromJSON,
+  boundToJSON,
+  boundToNumber,
+  procedureStepFromJSON,
+  procedureStepToJSON,
+  procedureStepToNumber,
+  regimeFromJSON,
+  regimeToJSON,
+  regimeToNumber,
+  supportFromJSON,
+  supportToJSON,
+  supportToNumber,
+} from './jonction/procurement/v1/deadlines.ts';
+export {
   ClosingCause,
   ConsultationClosed,
   ConsultationDrafted,
@@ -182,6 +205,21 @@ export {
   errorReasonToJSON as procurementErrorReasonToJSON,
   errorReasonToNumber as procurementErrorReasonToNumber,
 } from './jonction/procurement/v1/procurement.ts';
+export {
+  BuyerKind,
+  Nature,
+  Procedure,
+  Terms,
+  buyerKindFromJSON,
+  buyerKindToJSON,
+  buyerKindToNumber,
+  natureFromJSON,
+  natureToJSON,
+  natureToNumber,
+  procedureFromJSON,
+  procedureToJSON,
+  procedureToNumber,
+} from './jonction/procurement/v1/terms.ts';
 export {
   ErrorReason as SharedErrorReason,
   Refusal,

@@ -1,11 +1,11 @@
 import { startJobs, startRunner } from '@jonction/commands';
-import { ConsultationServiceDefinition } from '@jonction/contracts';
+import { ConsultationServiceDefinition, DeadlineServiceDefinition } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { rpc } from './rpc.ts';
+import { deadlineRpc, rpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts procurement, part by part; disposing what it returns stops them in reverse order. */
@@ -21,6 +21,7 @@ export async function start(config: Config) {
     }),
   );
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  const runner = startRunner(database, { batch: config.COMMAND_BATCH });
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -29,10 +30,8 @@ export async function start(config: Config) {
       identify: identifyBy(config.OIDC_ISSUER, config.OIDC_AUDIENCE),
       reflection: config.GRPC_REFLECTION === 'on',
       services: [
-        {
-          definition: ConsultationServiceDefinition,
-          routes: rpc(database, startRunner(database, { batch: config.COMMAND_BATCH })),
-        },
+        { definition: ConsultationServiceDefinition, routes: rpc(database, runner) },
+        { definition: DeadlineServiceDefinition, routes: deadlineRpc(database, runner) },
       ],
     }),
   );

@@ -23,6 +23,16 @@ const table: Record<ReasonOf<typeof ProcurementErrorReason>, RefusalText> = {
     fr: 'La date limite de remise des offres, {deadline}, est à plus de {years} ans. Vérifiez l’année.',
     en: 'The deadline for tenders, {deadline}, is more than {years} years ahead. Check the year.',
   },
+  DEADLINE_TOO_EARLY: {
+    kind: 'refused',
+    fr: 'La date limite, {deadline}, est trop proche. {why_fr} Reportez la date limite.',
+    en: 'The deadline, {deadline}, is too near. {why_en} Put the deadline later.',
+  },
+  PROCEDURE_UNFIT: {
+    kind: 'refused',
+    fr: 'Le montant estimé atteint le seuil des procédures formalisées, {threshold} € HT ({article}) : une procédure adaptée n’est pas permise. Choisissez une procédure formalisée.',
+    en: 'The estimate reaches the threshold of formal procedures, {threshold} EUR without VAT ({article}): an adapted procedure is not allowed. Choose a formal one.',
+  },
   NOT_A_DRAFT: {
     kind: 'refused',
     fr: 'Cette consultation est déjà publiée. Prolongez-la ou clôturez-la.',

@@ -3,12 +3,14 @@ import {
   type CreateConsultationsRequest,
   type CreateConsultationsResponse,
   ConsultationServiceDefinition as consultations,
+  DeadlineServiceDefinition as deadlines,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
 import { closeConsultation } from './commands/close-consultation.ts';
 import { createConsultation } from './commands/create-consultation.ts';
 import { extendConsultation } from './commands/extend-consultation.ts';
 import { publishConsultation } from './commands/publish-consultation.ts';
+import { computeDeadlines } from './queries/compute-deadlines.ts';
 import { getConsultation } from './queries/get-consultation.ts';
 import { listConsultations } from './queries/list-consultations.ts';
 
@@ -31,4 +33,10 @@ export function rpc(database: Database, runner: Runner): Routes<typeof consultat
     getConsultation: query('getConsultation', 'procurement.read', getConsultation),
     listConsultations: query('listConsultations', 'procurement.read', listConsultations),
   };
+}
+
+/** What the law says of times and publication. */
+export function deadlineRpc(database: Database, runner: Runner): Routes<typeof deadlines> {
+  const { query } = routesOf(deadlines, database, runner);
+  return { computeDeadlines: query('computeDeadlines', 'procurement.read', computeDeadlines) };
 }

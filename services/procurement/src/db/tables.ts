@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Consultation } from '../domain/consultation.ts';
 import { KnownMember } from '../domain/known-member.ts';
+import { ConsultationTerms } from '../domain/terms.ts';
 
 export const tables = [
   defineEntity({
@@ -16,7 +17,25 @@ export const tables = [
       status: p.string(),
       publishedAt: p.datetime().nullable(),
       closedAt: p.datetime().nullable(),
+      procedure: p.string(),
+      nature: p.string(),
+      rulesVersion: p.string(),
       version: p.integer().version(),
+    },
+  }),
+  defineEntity({
+    class: ConsultationTerms,
+    tableName: 'consultation_terms',
+    properties: {
+      consultationId: p.uuid().primary(),
+      operator: p.string(),
+      procedure: p.string(),
+      nature: p.string(),
+      buyerKind: p.string(),
+      estimateCents: p.bigint('bigint'),
+      urgent: p.boolean(),
+      priorInformation: p.boolean(),
+      onPaper: p.boolean(),
     },
   }),
   defineEntity({

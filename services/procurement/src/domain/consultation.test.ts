@@ -17,6 +17,9 @@ function draft(deadline = inDays(30)): Consultation {
     status: 'CONSULTATION_STATUS_DRAFT',
     publishedAt: null,
     closedAt: null,
+    procedure: 'PROCEDURE_UNSPECIFIED',
+    nature: 'NATURE_UNSPECIFIED',
+    rulesVersion: '',
     version: 1,
   });
 }

@@ -5,6 +5,8 @@ import type {
   ConsultationPublished,
   ConsultationStatus,
   DeadlineExtended,
+  Nature,
+  Procedure,
 } from '@jonction/contracts';
 import { refuse } from '../refusals.ts';
 
@@ -23,6 +25,10 @@ export class Consultation {
   status!: ConsultationStatus;
   publishedAt!: Date | null;
   closedAt!: Date | null;
+  procedure!: Procedure;
+  nature!: Nature;
+  /** Empty when nothing was judged. */
+  rulesVersion!: string;
   version!: number;
 
   draft(now: Date): ConsultationDrafted {

@@ -8,6 +8,17 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Refusal } from "../../shared/v1/refusal.ts";
+import {
+  Nature,
+  natureFromJSON,
+  natureToJSON,
+  natureToNumber,
+  Procedure,
+  procedureFromJSON,
+  procedureToJSON,
+  procedureToNumber,
+  Terms,
+} from "./terms.ts";
 
 export const protobufPackage = "jonction.procurement.v1";
 
@@ -111,6 +122,10 @@ export const ErrorReason = {
   ERROR_REASON_DEADLINE_TOO_FAR: "ERROR_REASON_DEADLINE_TOO_FAR",
   /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
   ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
+  /** ERROR_REASON_DEADLINE_TOO_EARLY - The deadline leaves less time than the rules of the procedure ask for. FAILED_PRECONDITION. */
+  ERROR_REASON_DEADLINE_TOO_EARLY: "ERROR_REASON_DEADLINE_TOO_EARLY",
+  /** ERROR_REASON_PROCEDURE_UNFIT - The estimate asks for a formal procedure, and an adapted one was chosen. FAILED_PRECONDITION. */
+  ERROR_REASON_PROCEDURE_UNFIT: "ERROR_REASON_PROCEDURE_UNFIT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -127,6 +142,8 @@ export namespace ErrorReason {
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
   export type ERROR_REASON_DEADLINE_TOO_FAR = typeof ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR;
   export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+  export type ERROR_REASON_DEADLINE_TOO_EARLY = typeof ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY;
+  export type ERROR_REASON_PROCEDURE_UNFIT = typeof ErrorReason.ERROR_REASON_PROCEDURE_UNFIT;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -162,6 +179,12 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 9:
     case "ERROR_REASON_MEMBER_CLOSED":
       return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+    case 40:
+    case "ERROR_REASON_DEADLINE_TOO_EARLY":
+      return ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY;
+    case 41:
+    case "ERROR_REASON_PROCEDURE_UNFIT":
+      return ErrorReason.ERROR_REASON_PROCEDURE_UNFIT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -191,6 +214,10 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_DEADLINE_TOO_FAR";
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return "ERROR_REASON_MEMBER_CLOSED";
+    case ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY:
+      return "ERROR_REASON_DEADLINE_TOO_EARLY";
+    case ErrorReason.ERROR_REASON_PROCEDURE_UNFIT:
+      return "ERROR_REASON_PROCEDURE_UNFIT";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -219,6 +246,10 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 8;
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return 9;
+    case ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY:
+      return 40;
+    case ErrorReason.ERROR_REASON_PROCEDURE_UNFIT:
+      return 41;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -253,6 +284,12 @@ export interface Consultation {
   etag: string;
   /** The buyer's name as membership last said it. */
   buyerName: string;
+  /** How the contract is made; unspecified when the buyer did not say. */
+  procedure: Procedure;
+  /** What is bought; unspecified when the buyer did not say. */
+  nature: Nature;
+  /** The version of the rules it was published under, such as `2026-11-23`; empty for a draft, or when nothing was judged. */
+  rulesVersion: string;
 }
 
 /** Asks to prepare a consultation. */
@@ -264,7 +301,11 @@ export interface CreateConsultationRequest {
   /** What is bought, 1 to 500 characters, no control character. */
   title: string;
   /** Until when tenders will be taken; in the future, at most five years ahead. */
-  deadline: Date | undefined;
+  deadline:
+    | Date
+    | undefined;
+  /** What the rules need to know of the contract. Without it nothing is judged but that the deadline is to come. */
+  terms: Terms | undefined;
 }
 
 /** Says it is prepared. */
@@ -392,6 +433,9 @@ function createBaseConsultation(): Consultation {
     closedAt: undefined,
     etag: "",
     buyerName: "",
+    procedure: Procedure.PROCEDURE_UNSPECIFIED,
+    nature: Nature.NATURE_UNSPECIFIED,
+    rulesVersion: "",
   };
 }
 
@@ -428,6 +472,15 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     }
     if (message.buyerName !== "") {
       writer.uint32(82).string(message.buyerName);
+    }
+    if (message.procedure !== Procedure.PROCEDURE_UNSPECIFIED) {
+      writer.uint32(88).int32(procedureToNumber(message.procedure));
+    }
+    if (message.nature !== Nature.NATURE_UNSPECIFIED) {
+      writer.uint32(96).int32(natureToNumber(message.nature));
+    }
+    if (message.rulesVersion !== "") {
+      writer.uint32(106).string(message.rulesVersion);
     }
     return writer;
   },
@@ -525,6 +578,30 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
             message.buyerName = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.procedure = procedureFromJSON(reader.int32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.nature = natureFromJSON(reader.int32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rulesVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -571,6 +648,13 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
         : isSet(object.buyer_name)
         ? globalThis.String(object.buyer_name)
         : "",
+      procedure: isSet(object.procedure) ? procedureFromJSON(object.procedure) : Procedure.PROCEDURE_UNSPECIFIED,
+      nature: isSet(object.nature) ? natureFromJSON(object.nature) : Nature.NATURE_UNSPECIFIED,
+      rulesVersion: isSet(object.rulesVersion)
+        ? globalThis.String(object.rulesVersion)
+        : isSet(object.rules_version)
+        ? globalThis.String(object.rules_version)
+        : "",
     };
   },
 
@@ -606,6 +690,15 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     if (message.buyerName !== "") {
       obj.buyerName = message.buyerName;
     }
+    if (message.procedure !== Procedure.PROCEDURE_UNSPECIFIED) {
+      obj.procedure = procedureToJSON(message.procedure);
+    }
+    if (message.nature !== Nature.NATURE_UNSPECIFIED) {
+      obj.nature = natureToJSON(message.nature);
+    }
+    if (message.rulesVersion !== "") {
+      obj.rulesVersion = message.rulesVersion;
+    }
     return obj;
   },
 
@@ -624,12 +717,15 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     message.closedAt = object.closedAt ?? undefined;
     message.etag = object.etag ?? "";
     message.buyerName = object.buyerName ?? "";
+    message.procedure = object.procedure ?? Procedure.PROCEDURE_UNSPECIFIED;
+    message.nature = object.nature ?? Nature.NATURE_UNSPECIFIED;
+    message.rulesVersion = object.rulesVersion ?? "";
     return message;
   },
 };
 
 function createBaseCreateConsultationRequest(): CreateConsultationRequest {
-  return { requestId: "", memberId: "", title: "", deadline: undefined };
+  return { requestId: "", memberId: "", title: "", deadline: undefined, terms: undefined };
 }
 
 export const CreateConsultationRequest: MessageFns<
@@ -650,6 +746,9 @@ export const CreateConsultationRequest: MessageFns<
     }
     if (message.deadline !== undefined) {
       Timestamp.encode(toTimestamp(message.deadline), writer.uint32(34).fork()).join();
+    }
+    if (message.terms !== undefined) {
+      Terms.encode(message.terms, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -699,6 +798,14 @@ export const CreateConsultationRequest: MessageFns<
             message.deadline = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.terms = Terms.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -725,6 +832,7 @@ export const CreateConsultationRequest: MessageFns<
         : "",
       title: isSet(object.title) ? globalThis.String(object.title) : "",
       deadline: isSet(object.deadline) ? fromJsonTimestamp(object.deadline) : undefined,
+      terms: isSet(object.terms) ? Terms.fromJSON(object.terms) : undefined,
     };
   },
 
@@ -742,6 +850,9 @@ export const CreateConsultationRequest: MessageFns<
     if (message.deadline !== undefined) {
       obj.deadline = message.deadline.toISOString();
     }
+    if (message.terms !== undefined) {
+      obj.terms = Terms.toJSON(message.terms);
+    }
     return obj;
   },
 
@@ -754,6 +865,7 @@ export const CreateConsultationRequest: MessageFns<
     message.memberId = object.memberId ?? "";
     message.title = object.title ?? "";
     message.deadline = object.deadline ?? undefined;
+    message.terms = (object.terms !== undefined && object.terms !== null) ? Terms.fromPartial(object.terms) : undefined;
     return message;
   },
 };
