@@ -47,6 +47,7 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['procurement', contracts.DeadlineServiceDefinition],
+  ['procurement', contracts.ConsultationLifeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -120,6 +120,21 @@ test('every message in every stream bears in its subject the operator and the me
   for (const [stream, seen] of Object.entries(operators)) expect([...seen].sort(), stream).toEqual(['bfc', 'idf']);
 });
 
+/** What a request is refused without, and rows have under no such name. */
+const NEEDED: Record<string, unknown> = {
+  vintage: 2026,
+  estimate_cents: '5000000',
+  reference: 'R-1',
+  cpv_code: '45000000',
+  place_codes: 'FRC11',
+  lot_number: 1,
+  duration_months: 12,
+  decision_ref: 'D-1',
+  supplier_sirets: '35600000000048',
+  amount_cents: '100',
+  tenders_received: 1,
+};
+
 /** Answered from the law and the request alone. */
 const READS_NO_ROW = ['ComputeDeadlines'];
 
@@ -155,8 +170,8 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const filled = rows.map((row) =>
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
-      if (field.name === 'vintage') return 2026;
-      if (field.name === 'estimate_cents') return '5000000';
+      const needed = NEEDED[field.name];
+      if (needed !== undefined) return needed;
       return valueFor(field, row[field.name] ?? fallback(field), writes);
     }),
   );

@@ -44,6 +44,7 @@ export async function createConsultation(
     procedure: terms?.procedure ?? 'PROCEDURE_UNSPECIFIED',
     nature: terms?.nature ?? 'NATURE_UNSPECIFIED',
     rulesVersion: '',
+    ...{ reference: '', description: null, publishAt: null, versions: 0 },
     version: 1,
   });
   consultation.mustBeActedForBy(caller.memberId);

@@ -20,6 +20,7 @@ function draft(deadline = inDays(30)): Consultation {
     procedure: 'PROCEDURE_UNSPECIFIED',
     nature: 'NATURE_UNSPECIFIED',
     rulesVersion: '',
+    ...{ reference: '', description: null, publishAt: null, versions: 0 },
     version: 1,
   });
 }

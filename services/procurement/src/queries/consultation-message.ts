@@ -5,7 +5,7 @@ import type { Consultation } from '../domain/consultation.ts';
 export function consultationMessage(consultation: Consultation): ConsultationMessage {
   const { consultationId, operator, memberId, buyerName, title, deadline, status, publishedAt, closedAt } =
     consultation;
-  const { procedure, nature, rulesVersion } = consultation;
+  const { procedure, nature, rulesVersion, description, publishAt, versions } = consultation;
   return {
     consultationId,
     operator,
@@ -20,5 +20,8 @@ export function consultationMessage(consultation: Consultation): ConsultationMes
     procedure,
     nature,
     rulesVersion,
+    description: description ?? undefined,
+    publishAt: publishAt ?? undefined,
+    versions,
   };
 }
