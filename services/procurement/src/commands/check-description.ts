@@ -49,7 +49,7 @@ function checkPlaces(fields: Fields, codes: Codes, at: string, places: string[])
 
 /** At least one, each once, and "none" with no other: the essential data are set aside otherwise. */
 function checkConsiderations(fields: Fields, at: string, all: string[]): void {
-  for (const [nth, one] of all.slice(0, 5).entries()) fields.known(`${at}[${nth}]`, one);
+  for (const one of all.slice(0, 5)) fields.known(at, one);
   const alone = all.length === 1 || !all.some((one) => one.endsWith('_NONE'));
   const good = all.length > 0 && new Set(all).size === all.length && alone;
   fields.expect(good, at, 'must be one at least, each once, and none of the others beside NONE');

@@ -12,5 +12,5 @@ export const listLots: Query<ListLotsRequest, ListLotsResponse> = async (em, { c
   fields.done();
   await em.findOneOrFail(Consultation, { consultationId, operator: caller.operator });
   const lots = await em.find(Lot, { consultationId }, { orderBy: { lotNumber: 'asc' } });
-  return { lots: lots.map(lotMessage) };
+  return { lots: lots.map(lotMessage), consultationId };
 };

@@ -313,6 +313,8 @@ export interface ListLotsRequest {
 export interface ListLotsResponse {
   /** By number. */
   lots: Lot[];
+  /** The consultation they are of. */
+  consultationId: string;
 }
 
 /** Asks for what was public. */
@@ -2096,7 +2098,7 @@ export const ListLotsRequest: MessageFns<ListLotsRequest, "jonction.procurement.
 };
 
 function createBaseListLotsResponse(): ListLotsResponse {
-  return { lots: [] };
+  return { lots: [], consultationId: "" };
 }
 
 export const ListLotsResponse: MessageFns<ListLotsResponse, "jonction.procurement.v1.ListLotsResponse"> = {
@@ -2105,6 +2107,9 @@ export const ListLotsResponse: MessageFns<ListLotsResponse, "jonction.procuremen
   encode(message: ListLotsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.lots) {
       Lot.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.consultationId !== "") {
+      writer.uint32(18).string(message.consultationId);
     }
     return writer;
   },
@@ -2130,6 +2135,14 @@ export const ListLotsResponse: MessageFns<ListLotsResponse, "jonction.procuremen
             message.lots.push(Lot.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.consultationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2143,13 +2156,23 @@ export const ListLotsResponse: MessageFns<ListLotsResponse, "jonction.procuremen
   },
 
   fromJSON(object: any): ListLotsResponse {
-    return { lots: globalThis.Array.isArray(object?.lots) ? object.lots.map((e: any) => Lot.fromJSON(e)) : [] };
+    return {
+      lots: globalThis.Array.isArray(object?.lots) ? object.lots.map((e: any) => Lot.fromJSON(e)) : [],
+      consultationId: isSet(object.consultationId)
+        ? globalThis.String(object.consultationId)
+        : isSet(object.consultation_id)
+        ? globalThis.String(object.consultation_id)
+        : "",
+    };
   },
 
   toJSON(message: ListLotsResponse): unknown {
     const obj: any = {};
     if (message.lots?.length) {
       obj.lots = message.lots.map((e) => Lot.toJSON(e));
+    }
+    if (message.consultationId !== "") {
+      obj.consultationId = message.consultationId;
     }
     return obj;
   },
@@ -2160,6 +2183,7 @@ export const ListLotsResponse: MessageFns<ListLotsResponse, "jonction.procuremen
   fromPartial(object: DeepPartial<ListLotsResponse>): ListLotsResponse {
     const message = createBaseListLotsResponse();
     message.lots = object.lots?.map((e) => Lot.fromPartial(e)) || [];
+    message.consultationId = object.consultationId ?? "";
     return message;
   },
 };
