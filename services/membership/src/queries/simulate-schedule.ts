@@ -9,13 +9,7 @@ import type {
 import { checkFields } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { checkSchedule, checkYear } from '../commands/schedule-fields.ts';
-import {
-  type Contributor,
-  contributionOf,
-  isTold,
-  type Outcome,
-  sum,
-} from '../domain/contribution.ts';
+import { type Contributor, contributionOf, isTold, type Outcome, sum } from '../domain/contribution.ts';
 import { mustHold, Schedule } from '../domain/contribution-schedule.ts';
 import { contributorsIn } from './contributors.ts';
 import { contentOf } from './schedule-message.ts';
