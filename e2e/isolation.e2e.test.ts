@@ -145,6 +145,12 @@ function expectOwnCount(text: string, what: string): void {
   expect(answer.totalSize ?? 0, what).toBe(listed.length);
 }
 
+/** What no row has under the field's name, and no write can do without. */
+const NOT_IN_ROWS: Record<string, unknown> = {
+  ...{ vintage: 2026, item_id: 'adhesion', item_ids: 'adhesion', payer_id: 'payer' },
+  ...{ share_basis_points: 5_000, years: 3, departement_codes: '21' },
+};
+
 /** For each row the request whose fields of the same names as its columns are filled from it; then one field at a time. */
 function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const type = method.requestType.$type;
@@ -152,7 +158,7 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const filled = rows.map((row) =>
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
-      if (field.name === 'vintage') return 2026;
+      if (writes && field.name in NOT_IN_ROWS) return NOT_IN_ROWS[field.name];
       return valueFor(field, row[field.name] ?? fallback(field), writes);
     }),
   );
