@@ -19,12 +19,15 @@ export const simulateSchedule: Stream<SimulateScheduleRequest, SimulateScheduleR
   within,
   request,
 ) {
-  check(request);
   const { year } = request;
-  const { after, before, contributors } = await within(async (em, { caller, now }) => ({
-    ...(await schedulesIn(em, request)),
-    contributors: await contributorsIn(em, { operator: caller.operator, year, now }),
-  }));
+  const { after, before, contributors } = await within(async (em, { caller, now }) => {
+    // Only here is it known that the caller may ask.
+    check(request);
+    return {
+      ...(await schedulesIn(em, request)),
+      contributors: await contributorsIn(em, { operator: caller.operator, year, now }),
+    };
+  });
   const baseline = before && contentOf(before);
   const compared = [...contributors.values()].map((member) => {
     const grouping = contributors.get(member.groupingMemberId);
