@@ -4,10 +4,10 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { flatSchedule } from './good-requests.ts';
-import { quiet } from './rows.ts';
 
 const MEMBERS = 300;
 const FIXED = 'select from contribution';
+const UNSENT = 'select from outbox where stream_seq is null limit 1';
 /** Sessions of the service that wait for what another holds. */
 const WAITING = `
   select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%into outbox%'`;
@@ -24,7 +24,8 @@ test('a year is fixed for all members or for none: killed between its rows and i
   const year = new Date().getUTCFullYear();
   const asked = { requestId: requestId(), year, scheduleId, dueOn: '2999-12-31' };
   const database = platform.databases.membership as NonNullable<(typeof platform.databases)[string]>;
-  await quiet(platform);
+  const sent = () => eventually(async () => expect(await database.query(UNSENT)).toEqual([]), { withinMs: 30_000 });
+  await sent();
 
   const holder = new Client({ connectionString: database.ownerUrl });
   await holder.connect();
@@ -50,7 +51,7 @@ test('a year is fixed for all members or for none: killed between its rows and i
   await platform.processes.membership?.start();
   expect(await eventually(() => contributions.assessContributions(asked))).toEqual(answer);
   expect(await database.query(FIXED)).toHaveLength(MEMBERS);
-  await quiet(platform);
+  await sent();
   expect(await told(platform)).toBe(MEMBERS);
 });
 
