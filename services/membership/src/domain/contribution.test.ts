@@ -207,7 +207,7 @@ test('what cannot be told is no amount: an unpriced kind or service, a fact that
     ],
   });
   const onlyGroupings = schedule({
-    items: [item('membership', { bands: bands([0, 100, 100]), kinds: [EPCI] })],
+    items: [item('membership', { bands: bands([0, 100, 100]), kinds: [EPCI, 'ORGANIZATION_KIND_SYNDICAT'] })],
     coverage: { kinds: [COMMUNE, 'ORGANIZATION_KIND_CCAS'], itemIds: ['membership'] },
   });
   const plain = schedule({ items: [base] });
