@@ -48,6 +48,7 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['procurement', contracts.DeadlineServiceDefinition],
   ['procurement', contracts.ConsultationLifeServiceDefinition],
+  ['membership', contracts.ContributionServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

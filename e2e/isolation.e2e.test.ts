@@ -133,6 +133,8 @@ const NEEDED: Record<string, unknown> = {
   supplier_sirets: '35600000000048',
   amount_cents: '100',
   tenders_received: 1,
+  ...{ item_id: 'adhesion', item_ids: 'adhesion', payer_id: 'payer' },
+  ...{ share_basis_points: 5_000, years: 3, departement_codes: '21' },
 };
 
 /** Answered from the law and the request alone. */
@@ -171,7 +173,7 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
       const needed = NEEDED[field.name];
-      if (needed !== undefined) return needed;
+      if (needed !== undefined && (writes || row[field.name] === undefined)) return needed;
       return valueFor(field, row[field.name] ?? fallback(field), writes);
     }),
   );

@@ -2,6 +2,7 @@ import { type Runner, routesOf } from '@jonction/commands';
 import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
+  ContributionServiceDefinition as contributions,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
   type RecordChangesRequest,
@@ -10,20 +11,28 @@ import {
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
 import { admitMember } from './commands/admit-member.ts';
+import { adoptSchedule } from './commands/adopt-schedule.ts';
+import { assessContributions } from './commands/assess-contributions.ts';
 import { closeVintage } from './commands/close-vintage.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { recordChange } from './commands/record-change.ts';
+import { recordSize } from './commands/record-size.ts';
 import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { settleContribution } from './commands/settle-contribution.ts';
+import { explainContribution } from './queries/explain-contribution.ts';
 import { getMember } from './queries/get-member.ts';
+import { getSize } from './queries/get-size.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
+import { listSchedules } from './queries/list-schedules.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
+import { simulateSchedule } from './queries/simulate-schedule.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -74,5 +83,20 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** What members pay. */
+export function contributionRpc(database: Database, runner: Runner): Routes<typeof contributions> {
+  const { command, query, stream } = routesOf(contributions, database, runner);
+  return {
+    adoptSchedule: command('adoptSchedule', 'membership.contributions', adoptSchedule),
+    listSchedules: query('listSchedules', 'membership.read', listSchedules),
+    simulateSchedule: stream('simulateSchedule', 'membership.contributions', simulateSchedule),
+    explainContribution: query('explainContribution', 'membership.read', explainContribution),
+    assessContributions: command('assessContributions', 'membership.contributions', assessContributions),
+    settleContribution: command('settleContribution', 'membership.contributions', settleContribution),
+    recordSize: command('recordSize', 'membership.contributions', recordSize),
+    getSize: query('getSize', 'membership.read', getSize),
   };
 }
