@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ContributionServiceDefinition, type SimulatedContribution, type SimulationSummary } from '@jonction/contracts';
-import type { Client } from '@jonction/contracts/client';
+import { CallError, type Client } from '@jonction/contracts/client';
 import { readSchedule } from './contributions/schedule-file.ts';
 import { callAsAdministrator } from './start/caller.ts';
 import { Mistake, runCommand } from './start/running.ts';
@@ -55,8 +55,14 @@ await runCommand(async () => {
   // A file that is no schedule is said before a platform is looked for.
   if (verb === 'simulate' || verb === 'adopt') readSchedule(what);
   using contributions = await callAsAdministrator(ContributionServiceDefinition, 'membership', values.operator);
-  await run(contributions, what, values);
+  await run(contributions, what, values).catch(sayWhy);
 });
+
+/** A refusal in both languages, as it came. */
+function sayWhy(error: unknown): never {
+  if (!(error instanceof CallError) || error.french === '') throw error;
+  throw new Error(`${error.reason}: ${error.french}\n${error.english}`);
+}
 
 async function simulate(contributions: Contributions, file: string, values: Values): Promise<void> {
   if (!/^\d{1,4}$/.test(values.largest)) throw new Mistake(`--largest "${values.largest}" is no number.`);
