@@ -34,6 +34,9 @@ export type Stream<Request, Response> = (
   context: { signal: AbortSignal },
 ) => AsyncIterable<Response>;
 
+/** Answers once, with what other services say too: it asks them in no transaction, with the token and the trace of `call`. */
+export type Asking<Request, Response> = (within: Within, request: Request, call: Call) => Promise<Response>;
+
 interface Method<Request, Response> {
   readonly name: string;
   readonly requestType: MessageType<Request>;
@@ -97,6 +100,20 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       read: Query<RequestOf<M[K]>, ResponseOf<M[K]>>,
     ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
       return queryOf(database, methodOf(name), right, read as never) as never;
+    },
+
+    /** A read that asks other services too; the right is judged by each `within`, so it begins with one. */
+    asking<K extends keyof M>(
+      name: K,
+      right: string,
+      read: Asking<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      const { responseType } = methodOf(name);
+      const answer = async (call: Call, request: unknown) => {
+        const within: Within = (one) => readFor(database, call, right, one);
+        return responseType.encode(await read(within, request as never, call)).finish();
+      };
+      return { kind: 'unary', right, answer };
     },
 
     /** A read that answers with many. */

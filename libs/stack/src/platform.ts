@@ -72,6 +72,8 @@ export async function provisionPlatform(
 export interface ServiceSettings extends PlatformAddress {
   issuer: string;
   grpcPort: number;
+  /** Where other services answer, by folder; those not named are looked for where a cluster has them. */
+  addresses?: Record<string, string>;
   /** For teletransmission: the folder of documents, and the gateway of the prefecture. */
   documents?: string;
   prefectureUrl?: string;
@@ -84,7 +86,7 @@ export interface ServiceSettings extends PlatformAddress {
 /** The environment of a service's process. */
 export function environmentOf(
   name: string,
-  { adminUrl, natsUrl, secret, issuer, grpcPort, documents, prefectureUrl, otlp, database }: ServiceSettings,
+  { adminUrl, natsUrl, secret, issuer, grpcPort, addresses, documents, prefectureUrl, otlp, database }: ServiceSettings,
 ): Record<string, string> {
   const plan = planOf(name, secret, database);
   const { app, relay, jobs } = rolesOf(plan.service);
@@ -98,8 +100,12 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
+    ...Object.fromEntries(Object.entries(addresses ?? {}).map(([other, at]) => [addressVariable(other), at])),
     ...(documents ? { DOCUMENTS_DIR: documents } : {}),
     ...(prefectureUrl ? { PREFECTURE_URL: prefectureUrl } : {}),
     ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),
   };
 }
+
+/** `dce-library` → `DCE_LIBRARY_ADDRESS`. */
+const addressVariable = (name: string): string => `${snake(name).toUpperCase()}_ADDRESS`;

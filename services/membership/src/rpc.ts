@@ -4,24 +4,31 @@ import {
   type AdmitMembersResponse,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
+  MergeServiceDefinition as merges,
   type RecordChangesRequest,
   type RecordChangesResponse,
   TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
+import type { OtherService } from './clients/other-services.ts';
 import { admitMember } from './commands/admit-member.ts';
+import { cancelMerge } from './commands/cancel-merge.ts';
 import { closeVintage } from './commands/close-vintage.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { recordChange } from './commands/record-change.ts';
 import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { startMerge } from './commands/start-merge.ts';
 import { getMember } from './queries/get-member.ts';
+import { getMerge } from './queries/get-merge.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
+import { listMerges } from './queries/list-merges.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
+import { previewMerge } from './queries/preview-merge.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
 
@@ -74,5 +81,17 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** Operations on the territory that concern several bodies and all services. */
+export function mergeRpc(database: Database, runner: Runner, others: OtherService[]): Routes<typeof merges> {
+  const { asking, command, query } = routesOf(merges, database, runner);
+  return {
+    previewMerge: asking('previewMerge', 'membership.territory', previewMerge(others)),
+    startMerge: command('startMerge', 'membership.territory', startMerge),
+    cancelMerge: command('cancelMerge', 'membership.territory', cancelMerge),
+    getMerge: query('getMerge', 'membership.territory', getMerge),
+    listMerges: query('listMerges', 'membership.territory', listMerges),
   };
 }

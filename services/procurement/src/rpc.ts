@@ -11,6 +11,7 @@ import { extendConsultation } from './commands/extend-consultation.ts';
 import { publishConsultation } from './commands/publish-consultation.ts';
 import { getConsultation } from './queries/get-consultation.ts';
 import { listConsultations } from './queries/list-consultations.ts';
+import { listRunning } from './queries/list-running.ts';
 
 /** What procurement is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof consultations> {
@@ -29,6 +30,7 @@ export function rpc(database: Database, runner: Runner): Routes<typeof consultat
     extendConsultation: command('extendConsultation', 'procurement.publish', extendConsultation),
     closeConsultation: command('closeConsultation', 'procurement.publish', closeConsultation),
     getConsultation: query('getConsultation', 'procurement.read', getConsultation),
+    listRunning: query('listRunning', 'procurement.read', listRunning),
     listConsultations: query('listConsultations', 'procurement.read', listConsultations),
   };
 }

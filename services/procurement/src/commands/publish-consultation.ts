@@ -6,10 +6,10 @@ import {
 } from '@jonction/contracts';
 import { record } from '@jonction/events';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { KnownMember } from '../domain/known-member.ts';
 import { scheduleClosing } from '../jobs/close-at-deadline.ts';
 import { consultationMessage } from '../queries/consultation-message.ts';
 import { refuse } from '../refusals.ts';
+import { buyerThatBegins } from './buyer.ts';
 import { loadConsultation } from './load-consultation.ts';
 
 export async function publishConsultation(
@@ -18,8 +18,9 @@ export async function publishConsultation(
   { now, caller }: CommandContext,
 ): Promise<PublishConsultationResponse> {
   const consultation = await loadConsultation(em, request, caller);
-  const buyer = await em.findOne(KnownMember, { memberId: consultation.memberId });
-  if (!buyer?.open) throw refuse('MEMBER_CLOSED');
+  const buyer = await buyerThatBegins(em, consultation.memberId);
+  if (!buyer) throw refuse('MEMBER_CLOSED');
+  buyer.mustBegin();
   record(em, ConsultationPublished, consultation.publish(now));
   scheduleClosing(em, consultation);
   await em.flush();
