@@ -108,12 +108,7 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       right: string,
       read: Asking<RequestOf<M[K]>, ResponseOf<M[K]>>,
     ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
-      const { responseType } = methodOf(name);
-      const answer = async (call: Call, request: unknown) => {
-        const within: Within = (one) => readFor(database, call, right, one);
-        return responseType.encode(await read(within, request as never, call)).finish();
-      };
-      return { kind: 'unary', right, answer };
+      return askingOf(database, methodOf(name), right, read as never) as never;
     },
 
     /** A read that answers with many. */
@@ -136,6 +131,19 @@ function queryOf(
   async function answer(call: Call, request: unknown) {
     const at: Read<unknown> = (em, context) => read(em, request, context);
     return responseType.encode(await readFor(database, call, right, at)).finish();
+  }
+  return { kind: 'unary', right, answer };
+}
+
+function askingOf(
+  database: Database,
+  { responseType }: Method<never, unknown>,
+  right: string,
+  read: Asking<unknown, unknown>,
+): RouteFor<unknown, unknown> {
+  async function answer(call: Call, request: unknown) {
+    const within: Within = (one) => readFor(database, call, right, one);
+    return responseType.encode(await read(within, request, call)).finish();
   }
   return { kind: 'unary', right, answer };
 }
