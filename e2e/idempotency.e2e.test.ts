@@ -119,7 +119,7 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId', string>>;
+type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'mergeId', string>>;
 
 interface Ask {
   name: string;
@@ -132,6 +132,12 @@ const organisation = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Agencourt', dep
 const uuid = '0198b3a4-7c1e-7d00-8a00-0123456789ab';
 const deadline = inDays(30).toISOString();
 const later = inDays(40).toISOString();
+
+/** On a day to come, so that it is ordered, and nothing follows. */
+const planned = {
+  ...{ kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: inDays(90).toISOString().slice(0, 10), successorMemberId: uuid },
+  created: organisation,
+};
 
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
 const today = new Date().toISOString().slice(0, 10);
@@ -183,6 +189,12 @@ const asks: Ask[] = (
       request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
       other: { etag: 'v4' },
     },
+    {
+      name: 'StartMerge',
+      request: ({ memberId = '' }) => ({ plan: { ...planned, predecessorMemberIds: [memberId] } }),
+      other: { plan: { kind: 'MERGE_KIND_SIMPLE' } },
+    },
+    { name: 'CancelMerge', request: ({ mergeId }) => ({ mergeId }), other: { mergeId: uuid } },
   ] satisfies Ask[] as Ask[]
 ).map(({ request, ...ask }) => {
   const id = requestId();
@@ -239,6 +251,6 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
+    [...text.matchAll(/"(memberId|agentId|consultationId|mergeId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
   );
 }

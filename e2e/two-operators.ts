@@ -1,5 +1,6 @@
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
+import { territoryOf } from './merges.ts';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
 
 /** The word in every name that only bfc may read. */
@@ -33,6 +34,12 @@ export async function populate(platform: TestPlatform) {
     const published = { requestId: requestId(), actId, publishedOn: '2026-01-06' };
     await admin.teletransmission.markActPublished(published);
   }
+  // Ordered for a day to come: nothing of it happens during a test.
+  const { merges } = await territoryOf(platform);
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE' as const, name: `${SECRET} c`, departementCode: '21' };
+  const what = { kind: 'MERGE_KIND_NEW_COMMUNE' as const, effectiveOn: inDays(90).toISOString().slice(0, 10) };
+  const plan = { ...what, predecessorMemberIds: [hidden.memberId], created };
+  await merges.startMerge({ requestId: requestId(), plan });
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
   await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({
