@@ -6,9 +6,8 @@ import { type Member, TerritoryServiceDefinition } from '@jonction/contracts';
 import { connectTo } from '@jonction/contracts/client';
 import { ROOT } from '@jonction/stack';
 import { parse } from 'yaml';
-import { consoleUrl, dataDir } from './console/config.ts';
-import { openIssuer } from './console/issuer.ts';
-import { Mistake, type Run, runCommand } from './start/running.ts';
+import { administratorOf } from './start/caller.ts';
+import { Mistake, runCommand } from './start/running.ts';
 import { type Difference, difference, type Named } from './vintage/difference.ts';
 import { readVintage, VINTAGES } from './vintage/lists.ts';
 
@@ -66,15 +65,8 @@ function departementsOf(operator: string): string[] {
 }
 
 async function connect(operator: string) {
-  const directory = dataDir(process.env);
-  const file = join(directory, 'run.json');
-  if (!existsSync(file)) throw new Error(`no platform runs on ${directory}. Run npm start in another terminal.`);
-  const { grpc } = JSON.parse(readFileSync(file, 'utf8')) as Run;
-  const issuer = await consoleUrl(directory, process.env);
-  const subject = `${operator}-admin`;
-  const asked = { subject, audience: 'jonction', issuer, ttlSeconds: 900 };
-  const token = await (await openIssuer(directory)).sign(asked);
-  return connectTo(TerritoryServiceDefinition, grpc.membership ?? '', { token, operator, deadlineMs: 600_000 });
+  const { address, token } = await administratorOf(operator, process.env);
+  return connectTo(TerritoryServiceDefinition, address, { token, operator, deadlineMs: 600_000 });
 }
 
 async function knownTo(territory: Territory): Promise<Member[]> {

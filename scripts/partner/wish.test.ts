@@ -48,6 +48,8 @@ test('a partner of two contexts gets a durable on each, for its operator alone',
         subjects: [
           'evt.procurement.v1.ConsultationClosed.idf.*',
           'evt.procurement.v1.ConsultationPublished.idf.*',
+          'evt.procurement.v1.ConsultationTakenOver.idf.*',
+          'evt.procurement.v1.ConsultationTransferred.idf.*',
           'evt.procurement.v1.DeadlineExtended.idf.*',
         ],
       },
@@ -62,16 +64,16 @@ test('a partner of two contexts gets a durable on each, for its operator alone',
 
 test('an event beside its whole context adds nothing, and a member narrows all', () => {
   const wish = readWish(['create', 'acme', ...BFC, '--events', 'ConsultationClosed,procurement', '--member', 'm-1']);
-  const subjects = ['ConsultationClosed', 'ConsultationPublished', 'DeadlineExtended'].map(
-    (event) => `evt.procurement.v1.${event}.bfc.m-1`,
-  );
+  const heard = ['Closed', 'Published', 'TakenOver', 'Transferred'].map((what) => `Consultation${what}`);
+  const subjects = [...heard, 'DeadlineExtended'].map((event) => `evt.procurement.v1.${event}.bfc.m-1`);
   expect(wish).toMatchObject({ durables: [{ subjects }] });
 });
 
 test('what the contracts call not public yet is heard only by who names it', () => {
-  const events = readFileSync(join(ROOT, 'proto/jonction/procurement/v1/events.proto'), 'utf8');
+  const files = ['events', 'merge_events'].map((name) => join(ROOT, `proto/jonction/procurement/v1/${name}.proto`));
+  const events = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   const hidden = [...events.matchAll(/^\/\/ (\w+): .*not public yet/gm)].map(([, event = '']) => event);
-  expect(hidden).toEqual(['ConsultationDrafted']);
+  expect(hidden).toEqual(['ConsultationDrafted', 'DraftTransferred']);
   const subjectsOf = (...args: string[]) =>
     JSON.stringify(readWish(['create', 'acme', '--operator', 'bfc', '--events', ...args]));
   for (const event of hidden) {

@@ -86,7 +86,7 @@ export interface ConsultationTakenOver {
   deadline: Date | undefined;
 }
 
-/** DraftTransferred: a consultation that is not public yet is another buyer's from now on. */
+/** DraftTransferred: a consultation is another buyer's from now on; not public yet. */
 export interface DraftTransferred {
   /** The operator of the buyer. */
   operator: string;
