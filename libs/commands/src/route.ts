@@ -48,16 +48,8 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
   type M = S['methods'];
   const methodOf = (name: keyof M) => definition.methods[name as string] as unknown as Method<never, unknown>;
 
-  function planOf<K extends keyof M>(name: K, right: string, run: Command<never, unknown>): CommandPlan {
-    const { requestType, responseType, name: rpc } = methodOf(name);
-    return {
-      right,
-      run,
-      requestType: requestType as MessageType<unknown>,
-      responseType,
-      rpc: `${definition.name}/${rpc}`,
-    };
-  }
+  const planOf = (name: keyof M, right: string, run: Command<never, unknown>) =>
+    commandPlan(definition, methodOf(name), right, run);
 
   return {
     /** A write. Its request has a `request_id`. */
@@ -120,6 +112,16 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       return streamOf(database, methodOf(name), right, read as never) as never;
     },
   };
+}
+
+function commandPlan(
+  { name }: ServiceDefinition,
+  method: Method<never, unknown>,
+  right: string,
+  run: Command<never, unknown>,
+): CommandPlan {
+  const { requestType, responseType, name: rpc } = method;
+  return { right, run, requestType: requestType as MessageType<unknown>, responseType, rpc: `${name}/${rpc}` };
 }
 
 function queryOf(
