@@ -49,6 +49,7 @@ const served: [string, ServiceDefinition][] = [
   ['procurement', contracts.DeadlineServiceDefinition],
   ['procurement', contracts.ConsultationLifeServiceDefinition],
   ['membership', contracts.ContributionServiceDefinition],
+  ['membership', contracts.MergeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -32,6 +32,11 @@ export function goodRequest(
     request_id: requestId(),
     member_id: memberId,
     agent_id: agentId,
+    // Of a list of ids there is one.
+    member_ids: memberId,
+    predecessor_member_ids: memberId,
+    agent_ids: agentId,
+    merge_id: memberId,
     consultation_id: consultationId,
     act_id: actId,
     organization_id: '',

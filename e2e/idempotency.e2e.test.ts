@@ -121,7 +121,7 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'scheduleId', string>>;
+type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'scheduleId' | 'mergeId', string>>;
 
 interface Ask {
   name: string;
@@ -140,6 +140,12 @@ const description = {
   ...{ reference: 'R-1', summary: '', cpvCode: '45233140', placeCodes: ['FRC11'], lots: [], durationMonths: 6 },
   socialConsiderations: ['SOCIAL_CONSIDERATION_NONE'],
   environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_NONE'],
+};
+
+/** On a day to come, so that it is ordered, and nothing follows. */
+const planned = {
+  ...{ kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: inDays(90).toISOString().slice(0, 10), successorMemberId: uuid },
+  created: organisation,
 };
 
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
@@ -238,6 +244,12 @@ const asks: Ask[] = (
       request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
       other: { etag: 'v4' },
     },
+    {
+      name: 'StartMerge',
+      request: ({ memberId = '' }) => ({ plan: { ...planned, predecessorMemberIds: [memberId] } }),
+      other: { plan: { kind: 'MERGE_KIND_SIMPLE' } },
+    },
+    { name: 'CancelMerge', request: ({ mergeId }) => ({ mergeId }), other: { mergeId: uuid } },
   ] satisfies Ask[] as Ask[]
 ).map(({ request, ...ask }) => {
   const id = requestId();
@@ -299,6 +311,9 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId|scheduleId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
+    [...text.matchAll(/"(memberId|agentId|consultationId|scheduleId|mergeId)":"([^"]+)"/g)].map(([, id, value]) => [
+      id,
+      value,
+    ]),
   );
 }

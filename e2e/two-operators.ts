@@ -2,6 +2,7 @@ import { ConsultationLifeServiceDefinition, ContributionServiceDefinition } from
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { flatSchedule } from './good-requests.ts';
+import { territoryOf } from './merges.ts';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
 
 /** The word in every name that only bfc may read. */
@@ -59,6 +60,12 @@ export async function populate(platform: TestPlatform) {
     await admin.teletransmission.markActPublished(published);
   }
   await contribute(platform, known.memberId);
+  // Ordered for a day to come: nothing of it happens during a test.
+  const { merges } = await territoryOf(platform);
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE' as const, name: `${SECRET} c`, departementCode: '21' };
+  const what = { kind: 'MERGE_KIND_NEW_COMMUNE' as const, effectiveOn: inDays(90).toISOString().slice(0, 10) };
+  const plan = { ...what, predecessorMemberIds: [hidden.memberId], created };
+  await merges.startMerge({ requestId: requestId(), plan });
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
   await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({

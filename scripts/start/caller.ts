@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, connectTo, type ServiceDefinition } from '@jonction/contracts/client';
+import { ROOT } from '@jonction/stack';
 import { consoleUrl, dataDir } from '../console/config.ts';
 import { openIssuer } from '../console/issuer.ts';
 import { Mistake, type Run } from './running.ts';
@@ -14,7 +15,8 @@ export async function callAsAdministrator<S extends ServiceDefinition>(
   service: string,
   operator: string,
 ): Promise<Client<S>> {
-  if (!/^[a-z][a-z0-9-]{1,31}$/.test(operator)) throw new Mistake(`--operator "${operator}" is no id of an operator.`);
+  if (!/^[a-z0-9-]+$/.test(operator) || !existsSync(join(ROOT, 'operators', `${operator}.yaml`)))
+    throw new Mistake(`--operator "${operator}" has no file in operators/.`);
   const directory = dataDir(process.env);
   const file = join(directory, 'run.json');
   if (!existsSync(file)) throw new Error(`no platform runs on ${directory}. Run npm start in another terminal.`);

@@ -13,6 +13,8 @@ export {
 export {
   GetShelfRequest,
   GetShelfResponse,
+  ListRunningRequest as DceLibraryListRunningRequest,
+  ListRunningResponse as DceLibraryListRunningResponse,
   ListShelvesRequest,
   ListShelvesResponse,
   Shelf,
@@ -26,6 +28,9 @@ export {
   ShelfClosed,
   ShelfOpened,
 } from './jonction/dce_library/v1/events.ts';
+export {
+  ShelvesReattached,
+} from './jonction/dce_library/v1/merge_events.ts';
 export {
   ContributionAssessed,
   ContributionOverdue,
@@ -178,6 +183,48 @@ export {
   roleToNumber,
 } from './jonction/membership/v1/membership.ts';
 export {
+  AgentTransferred,
+  MergeBegun,
+  MergeCancelled,
+  MergeCompleted,
+  MergeOrdered,
+  MergeUndone,
+  OrganizationsMerged,
+  OrganizationsSplit,
+} from './jonction/membership/v1/merge_events.ts';
+export {
+  BodyChange,
+  CancelMergeRequest,
+  CancelMergeResponse,
+  ComingOut,
+  GetMergeRequest,
+  GetMergeResponse,
+  ListMergesRequest,
+  ListMergesResponse,
+  Merge,
+  MergeKind,
+  MergePlan,
+  MergeServiceDefinition,
+  MergeStatus,
+  MergeStep,
+  MergeStepKind,
+  MergedBody,
+  PreviewMergeRequest,
+  PreviewMergeResponse,
+  ServicePreview,
+  StartMergeRequest,
+  StartMergeResponse,
+  mergeKindFromJSON,
+  mergeKindToJSON,
+  mergeKindToNumber,
+  mergeStatusFromJSON,
+  mergeStatusToJSON,
+  mergeStatusToNumber,
+  mergeStepKindFromJSON,
+  mergeStepKindToJSON,
+  mergeStepKindToNumber,
+} from './jonction/membership/v1/merges.ts';
+export {
   SubscribedService,
   subscribedServiceFromJSON,
   subscribedServiceToJSON,
@@ -299,6 +346,14 @@ export {
   TendersOpened,
 } from './jonction/procurement/v1/life_events.ts';
 export {
+  ConsultationTakenOver,
+  ConsultationTransferred,
+  ConsultationsHeld,
+  ConsultationsReattached,
+  ConsultationsReleased,
+  DraftTransferred,
+} from './jonction/procurement/v1/merge_events.ts';
+export {
   CloseConsultationRequest,
   CloseConsultationResponse,
   Consultation,
@@ -315,6 +370,8 @@ export {
   GetConsultationResponse,
   ListConsultationsRequest,
   ListConsultationsResponse,
+  ListRunningRequest as ProcurementListRunningRequest,
+  ListRunningResponse as ProcurementListRunningResponse,
   PublishConsultationRequest,
   PublishConsultationResponse,
   consultationStatusFromJSON,
@@ -347,6 +404,10 @@ export {
   errorReasonToNumber as sharedErrorReasonToNumber,
 } from './jonction/shared/v1/refusal.ts';
 export {
+  Running,
+  RunningItem,
+} from './jonction/shared/v1/running.ts';
+export {
   Act,
   ActNature,
   ActServiceDefinition,
@@ -360,6 +421,8 @@ export {
   GetActResponse,
   ListActsRequest,
   ListActsResponse,
+  ListRunningRequest as TeletransmissionListRunningRequest,
+  ListRunningResponse as TeletransmissionListRunningResponse,
   MarkActPublishedRequest,
   MarkActPublishedResponse,
   actNatureFromJSON,
@@ -380,6 +443,14 @@ export {
   ActRejected,
   ActTransmitted,
 } from './jonction/teletransmission/v1/events.ts';
+export {
+  ActTakenOver,
+  ActTransferred,
+  ActsHeld,
+  ActsHoldRefused,
+  ActsReattached,
+  ActsReleased,
+} from './jonction/teletransmission/v1/merge_events.ts';
 
 /** All of proto/ as a FileDescriptorSet, for reflection and for reading a subject's type. */
 export const descriptorsUrl = new URL('./descriptors.binpb', import.meta.url);

@@ -1,3 +1,4 @@
+import { carryMerge } from './jobs/carry-merge.ts';
 import { endMembership } from './jobs/end-membership.ts';
 import { noteOverdue } from './jobs/note-overdue.ts';
 
@@ -5,4 +6,5 @@ import { noteOverdue } from './jobs/note-overdue.ts';
 export const jobs = {
   'end-membership': endMembership,
   'note-overdue': noteOverdue,
+  'carry-merge': carryMerge,
 };

@@ -189,6 +189,47 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'On connaît le budget ou l’effectif de ce membre depuis le {since} : on n’en enregistre pas d’antérieur. Vérifiez la date.',
     en: 'The budget or the staff of this member is known since {since}: none is recorded for before. Check the day.',
   },
+  MERGE_RUNNING: {
+    kind: 'exists',
+    constraint: 'merge_body_once',
+    fr: 'Un de ces organismes est déjà pris dans une autre opération de territoire qui n’est pas terminée. Attendez sa fin, ou annulez-la.',
+    en: 'One of these bodies is part of another operation on the territory that has not ended. Wait for its end, or call it off.',
+  },
+  MERGE_UNFIT: {
+    kind: 'refused',
+    fr: 'L’opération ne se tient pas. Une fusion nomme des organismes qui entrent dans un autre, et rien qui en sorte ; un rétablissement, l’inverse. Un organisme qui disparaît ou qui naît ce jour-là ne change pas en plus, et rien ne change deux fois.',
+    en: 'The operation does not hold together. A merger names bodies that go into another and none that comes out; a restoration, the reverse. A body that ends or begins that day does not change besides, and nothing changes twice.',
+  },
+  MERGE_PAST_RETURN: {
+    kind: 'refused',
+    fr: 'Cette opération ne peut plus être annulée : les organismes ont changé, ou elle est terminée. Relisez où elle en est ; un rétablissement est une nouvelle opération.',
+    en: 'This operation cannot be called off any more: its bodies have changed, or it has ended. Read how far it has come; a restoration is another operation.',
+  },
+  KINDS_DIFFER: {
+    kind: 'refused',
+    fr: 'Ces organismes ne sont pas de la même nature : des communes deviennent une commune, des groupements un groupement. Vérifiez les organismes et la nature de l’opération.',
+    en: 'These bodies are not of one kind: communes become a commune, groupings a grouping. Check the bodies and the kind of operation.',
+  },
+  BODY_KNOWN: {
+    kind: 'exists',
+    fr: 'Cet organisme est déjà connu de votre opérateur : il n’est pas à créer. Indiquez son identifiant sans le décrire.',
+    en: 'This body is known to your operator already: it is not to be created. Give its id, and do not describe it.',
+  },
+  BODY_ELSEWHERE: {
+    kind: 'refused',
+    fr: 'Cet organisme n’est pas entré dans la commune dont il sortirait. Vérifiez quelle commune a pris sa place.',
+    en: 'This body had not gone into the commune out of which it would come. Check which commune took its place.',
+  },
+  DAY_TOO_FAR: {
+    kind: 'refused',
+    fr: 'Cette date est à plus de {years} ans. Vérifiez l’année.',
+    en: 'This day is more than {years} years ahead. Check the year.',
+  },
+  AGENT_ELSEWHERE: {
+    kind: 'refused',
+    fr: 'Un des agents nommés n’agit pas pour la commune dont l’organisme sort. Relisez la liste de ses agents.',
+    en: 'One of the agents named does not act for the commune out of which the body comes. Read the list of its agents again.',
+  },
 };
 
 export const refuse = refusals(table);

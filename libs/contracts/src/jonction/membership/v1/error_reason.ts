@@ -86,6 +86,22 @@ export const ErrorReason = {
   ERROR_REASON_SIZE_RECORDED_LATER: "ERROR_REASON_SIZE_RECORDED_LATER",
   /** ERROR_REASON_DUE_DAY_PAST - The last day to pay is past already. FAILED_PRECONDITION. */
   ERROR_REASON_DUE_DAY_PAST: "ERROR_REASON_DUE_DAY_PAST",
+  /** ERROR_REASON_MERGE_RUNNING - A body is part of one merge at a time. ALREADY_EXISTS. */
+  ERROR_REASON_MERGE_RUNNING: "ERROR_REASON_MERGE_RUNNING",
+  /** ERROR_REASON_MERGE_UNFIT - The kind of operation and its bodies do not fit each other. FAILED_PRECONDITION. */
+  ERROR_REASON_MERGE_UNFIT: "ERROR_REASON_MERGE_UNFIT",
+  /** ERROR_REASON_MERGE_PAST_RETURN - Its bodies have changed, or it has ended: it is called off no more. FAILED_PRECONDITION. */
+  ERROR_REASON_MERGE_PAST_RETURN: "ERROR_REASON_MERGE_PAST_RETURN",
+  /** ERROR_REASON_KINDS_DIFFER - Bodies of different kinds do not become one. FAILED_PRECONDITION. */
+  ERROR_REASON_KINDS_DIFFER: "ERROR_REASON_KINDS_DIFFER",
+  /** ERROR_REASON_BODY_KNOWN - The body is known to the operator already, so it is not created. ALREADY_EXISTS. */
+  ERROR_REASON_BODY_KNOWN: "ERROR_REASON_BODY_KNOWN",
+  /** ERROR_REASON_BODY_ELSEWHERE - The body had not gone into this commune, so it does not come out of it. FAILED_PRECONDITION. */
+  ERROR_REASON_BODY_ELSEWHERE: "ERROR_REASON_BODY_ELSEWHERE",
+  /** ERROR_REASON_DAY_TOO_FAR - The day is more than two years ahead. FAILED_PRECONDITION. */
+  ERROR_REASON_DAY_TOO_FAR: "ERROR_REASON_DAY_TOO_FAR",
+  /** ERROR_REASON_AGENT_ELSEWHERE - The agent does not act for the commune out of which the body comes. FAILED_PRECONDITION. */
+  ERROR_REASON_AGENT_ELSEWHERE: "ERROR_REASON_AGENT_ELSEWHERE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -129,6 +145,14 @@ export namespace ErrorReason {
   export type ERROR_REASON_CONTRIBUTION_FIXED = typeof ErrorReason.ERROR_REASON_CONTRIBUTION_FIXED;
   export type ERROR_REASON_SIZE_RECORDED_LATER = typeof ErrorReason.ERROR_REASON_SIZE_RECORDED_LATER;
   export type ERROR_REASON_DUE_DAY_PAST = typeof ErrorReason.ERROR_REASON_DUE_DAY_PAST;
+  export type ERROR_REASON_MERGE_RUNNING = typeof ErrorReason.ERROR_REASON_MERGE_RUNNING;
+  export type ERROR_REASON_MERGE_UNFIT = typeof ErrorReason.ERROR_REASON_MERGE_UNFIT;
+  export type ERROR_REASON_MERGE_PAST_RETURN = typeof ErrorReason.ERROR_REASON_MERGE_PAST_RETURN;
+  export type ERROR_REASON_KINDS_DIFFER = typeof ErrorReason.ERROR_REASON_KINDS_DIFFER;
+  export type ERROR_REASON_BODY_KNOWN = typeof ErrorReason.ERROR_REASON_BODY_KNOWN;
+  export type ERROR_REASON_BODY_ELSEWHERE = typeof ErrorReason.ERROR_REASON_BODY_ELSEWHERE;
+  export type ERROR_REASON_DAY_TOO_FAR = typeof ErrorReason.ERROR_REASON_DAY_TOO_FAR;
+  export type ERROR_REASON_AGENT_ELSEWHERE = typeof ErrorReason.ERROR_REASON_AGENT_ELSEWHERE;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -245,6 +269,30 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 59:
     case "ERROR_REASON_DUE_DAY_PAST":
       return ErrorReason.ERROR_REASON_DUE_DAY_PAST;
+    case 60:
+    case "ERROR_REASON_MERGE_RUNNING":
+      return ErrorReason.ERROR_REASON_MERGE_RUNNING;
+    case 61:
+    case "ERROR_REASON_MERGE_UNFIT":
+      return ErrorReason.ERROR_REASON_MERGE_UNFIT;
+    case 62:
+    case "ERROR_REASON_MERGE_PAST_RETURN":
+      return ErrorReason.ERROR_REASON_MERGE_PAST_RETURN;
+    case 63:
+    case "ERROR_REASON_KINDS_DIFFER":
+      return ErrorReason.ERROR_REASON_KINDS_DIFFER;
+    case 64:
+    case "ERROR_REASON_BODY_KNOWN":
+      return ErrorReason.ERROR_REASON_BODY_KNOWN;
+    case 65:
+    case "ERROR_REASON_BODY_ELSEWHERE":
+      return ErrorReason.ERROR_REASON_BODY_ELSEWHERE;
+    case 66:
+    case "ERROR_REASON_DAY_TOO_FAR":
+      return ErrorReason.ERROR_REASON_DAY_TOO_FAR;
+    case 67:
+    case "ERROR_REASON_AGENT_ELSEWHERE":
+      return ErrorReason.ERROR_REASON_AGENT_ELSEWHERE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -328,6 +376,22 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_SIZE_RECORDED_LATER";
     case ErrorReason.ERROR_REASON_DUE_DAY_PAST:
       return "ERROR_REASON_DUE_DAY_PAST";
+    case ErrorReason.ERROR_REASON_MERGE_RUNNING:
+      return "ERROR_REASON_MERGE_RUNNING";
+    case ErrorReason.ERROR_REASON_MERGE_UNFIT:
+      return "ERROR_REASON_MERGE_UNFIT";
+    case ErrorReason.ERROR_REASON_MERGE_PAST_RETURN:
+      return "ERROR_REASON_MERGE_PAST_RETURN";
+    case ErrorReason.ERROR_REASON_KINDS_DIFFER:
+      return "ERROR_REASON_KINDS_DIFFER";
+    case ErrorReason.ERROR_REASON_BODY_KNOWN:
+      return "ERROR_REASON_BODY_KNOWN";
+    case ErrorReason.ERROR_REASON_BODY_ELSEWHERE:
+      return "ERROR_REASON_BODY_ELSEWHERE";
+    case ErrorReason.ERROR_REASON_DAY_TOO_FAR:
+      return "ERROR_REASON_DAY_TOO_FAR";
+    case ErrorReason.ERROR_REASON_AGENT_ELSEWHERE:
+      return "ERROR_REASON_AGENT_ELSEWHERE";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -410,6 +474,22 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 58;
     case ErrorReason.ERROR_REASON_DUE_DAY_PAST:
       return 59;
+    case ErrorReason.ERROR_REASON_MERGE_RUNNING:
+      return 60;
+    case ErrorReason.ERROR_REASON_MERGE_UNFIT:
+      return 61;
+    case ErrorReason.ERROR_REASON_MERGE_PAST_RETURN:
+      return 62;
+    case ErrorReason.ERROR_REASON_KINDS_DIFFER:
+      return 63;
+    case ErrorReason.ERROR_REASON_BODY_KNOWN:
+      return 64;
+    case ErrorReason.ERROR_REASON_BODY_ELSEWHERE:
+      return 65;
+    case ErrorReason.ERROR_REASON_DAY_TOO_FAR:
+      return 66;
+    case ErrorReason.ERROR_REASON_AGENT_ELSEWHERE:
+      return 67;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
