@@ -51,6 +51,7 @@ export function goodRequest(
     effective_on: '2026-01-01',
     vintage: 2026,
     query: 'Beaune',
+    right: 'membership.read',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
   };

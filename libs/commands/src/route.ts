@@ -134,8 +134,7 @@ function streamOf(
 ): RouteFor<unknown, unknown> {
   async function* answer(call: Call, request: unknown) {
     const within: Within = (one) => readFor(database, call, right, one);
-    for await (const response of read(within, request, call))
-      yield responseType.encode(response).finish();
+    for await (const response of read(within, request, call)) yield responseType.encode(response).finish();
   }
   return { kind: 'stream', right, answer };
 }

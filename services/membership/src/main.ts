@@ -1,5 +1,6 @@
 import { startJobs, startRunner } from '@jonction/commands';
 import {
+  IdentityServiceDefinition,
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
   TerritoryServiceDefinition,
@@ -11,7 +12,8 @@ import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { lifeRpc, rpc, territoryRpc } from './rpc.ts';
+import { rememberEntitlements } from './queries/entitlement-memory.ts';
+import { identityRpc, lifeRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -29,6 +31,7 @@ export async function start(config: Config) {
   await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
+  const entitlements = rememberEntitlements(database);
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -40,9 +43,12 @@ export async function start(config: Config) {
         { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
+        { definition: IdentityServiceDefinition, routes: identityRpc(database, runner, entitlements) },
       ],
     }),
   );
+  // Last started, first stopped: who follows is told the end, for the server waits for calls under way.
+  parts.use(entitlements);
   const running = parts.move();
   return { port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

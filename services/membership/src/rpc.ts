@@ -2,6 +2,7 @@ import { type Runner, routesOf } from '@jonction/commands';
 import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
+  IdentityServiceDefinition as identity,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
   type RecordChangesRequest,
@@ -16,6 +17,9 @@ import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { recordChange } from './commands/record-change.ts';
 import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { checkEntitlement } from './queries/check-entitlement.ts';
+import type { Entitlements } from './queries/entitlement-memory.ts';
+import { getClaims } from './queries/get-claims.ts';
 import { getMember } from './queries/get-member.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
@@ -24,6 +28,7 @@ import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
+import { watchEntitlements } from './queries/watch-entitlements.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -74,5 +79,15 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** What applications ask of the identity base. */
+export function identityRpc(database: Database, runner: Runner, entitlements: Entitlements): Routes<typeof identity> {
+  const { query, stream } = routesOf(identity, database, runner);
+  return {
+    checkEntitlement: checkEntitlement(database, entitlements),
+    watchEntitlements: stream('watchEntitlements', 'identity.read', watchEntitlements(entitlements)),
+    getClaims: query('getClaims', 'identity.read', getClaims),
   };
 }

@@ -230,7 +230,7 @@ export interface WatchEntitlementsResponse {
   occurredAt:
     | Date
     | undefined;
-  /** What changed; absent when only the cursor moves. */
+  /** What changed. */
   change:
     | //
     /** A person may be given roles from now on. */
