@@ -157,8 +157,8 @@ interface Seen {
 // Below the horizon, the oldest transaction that then ran, all was seen. What was recorded by it or later is looked at again
 // until that is so: a change shows as soon as it is committed, and none is passed over.
 const SEEN = `
-  select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, array_remove(array_agg(distinct aggregate_id), null) as ids,
-    array_remove(array_agg(distinct nullif(member_id, '')), null) as members
+  select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, coalesce(array_agg(distinct aggregate_id), '{}') as ids,
+    coalesce(array_agg(distinct member_id) filter (where member_id <> ''), '{}') as members
   from outbox where recorded_in >= $1::xid8`;
 
 /** The agents of whom something was said since the horizon, or whose member; all of them the first time. */
