@@ -10,7 +10,13 @@ const agent: Entitled = {
   roles: new Set(['ROLE_BUYER']),
   rights: new Set(['procurement.publish']),
 };
-const wanted: Wanted = { subject: 's', agentId: '', right: 'procurement.publish', role: 'ROLE_UNSPECIFIED', memberId: '' };
+const wanted: Wanted = {
+  subject: 's',
+  agentId: '',
+  right: 'procurement.publish',
+  role: 'ROLE_UNSPECIFIED',
+  memberId: '',
+};
 const denied = (held: Entitled | undefined, more: Partial<Wanted> = {}, callerMemberId = '') =>
   decide(held, { ...wanted, ...more }, callerMemberId).denial;
 

@@ -5,7 +5,8 @@ import { degreesOfLikeness, errorsBetween, errorsOfHaste } from './likeness.ts';
 const word = fc.string({ unit: fc.constantFrom(...'abcdes-'), minLength: 4, maxLength: 12 });
 
 test('one letter left out, one too many, another one, or two in each other’s place is one error', () => {
-  for (const typed of ['agencour', 'aagencourt', 'agencourr', 'agnecourt']) expect(errorsBetween(typed, 'agencourt')).toBe(1);
+  for (const typed of ['agencour', 'aagencourt', 'agencourr', 'agnecourt'])
+    expect(errorsBetween(typed, 'agencourt')).toBe(1);
   expect(errorsBetween('losne', 'saint-jean-de-losne')).toBe(1);
   expect(errorsBetween('bussieres', 'bussieres')).toBe(0);
   expect(errorsBetween('abcd', 'wxyz')).toBe(4);

@@ -68,7 +68,7 @@ export function watchEntitlements(
       const rows = await within((em, { caller }) => next(em, at, caller.memberId));
       for (const row of rows) {
         at = row;
-        yield { cursor: write(row), occurredAt: row.occurred_at, change: CHANGES[row.type]?.(JSON.parse(row.body)) };
+        yield { cursor: write(row), occurredAt: new Date(row.ms), change: CHANGES[row.type]?.(JSON.parse(row.body)) };
       }
       if (over.aborted || (!follow && rows.length < PAGE)) return;
       if (rows.length === PAGE) continue;
@@ -88,14 +88,16 @@ interface Place {
 interface Row extends Place {
   type: string;
   body: string;
-  occurred_at: Date;
+  /** When it was recorded, since 1970. */
+  ms: number;
 }
 
 const START: Place = { recorded_in: '0', position: '0', event_id: '' };
 
 // In the order of the transactions, and no further than where all of them are over (db/migrations/191).
 const NEXT = `
-  select recorded_in::text, position::text, event_id, type, body, occurred_at from outbox
+  select recorded_in::text, position::text, event_id, type, body,
+    round(extract(epoch from occurred_at) * 1000)::float8 as ms from outbox
   where (recorded_in, position) > ($1::xid8, $2::bigint) and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
     and type = any ($3) and ($4 = '' or member_id = $4)
   order by recorded_in, position limit ${PAGE}`;
