@@ -139,19 +139,23 @@ test('an application that was away, and a base that is killed while it catches u
     for (let nth = 0; running; nth++) {
       const agentId = agents[nth % agents.length] ?? '';
       const asked = { requestId: requestId(), agentId, role: 'ROLE_MEMBER_ADMINISTRATOR' as const };
-      await membership.grantEntitlement(asked).catch(() => {});
-      await membership.revokeEntitlement({ ...asked, requestId: requestId() }).catch(() => {});
+      await membership.grantEntitlement(asked).catch(() => pause(5));
+      await membership.revokeEntitlement({ ...asked, requestId: requestId() }).catch(() => pause(5));
     }
   })();
-  for (let kills = 0; kills < 3; kills++) {
-    const following = catchUp(identity, copy, true).catch((error) => error);
-    await eventually(() => expect(copy.told).toBeGreaterThan(known + 300 * (kills + 1)));
-    await platform.processes.membership?.kill9();
-    await following;
-    await platform.processes.membership?.start();
+  const following = (async () => {
+    while (running) await catchUp(identity, copy, true, 3_000).catch(() => pause(50));
+  })();
+  try {
+    for (let kills = 0; kills < 3; kills++) {
+      await eventually(() => expect(copy.told).toBeGreaterThan(known + 300 * (kills + 1)), { withinMs: 20_000 });
+      await platform.processes.membership?.kill9();
+      await platform.processes.membership?.start();
+    }
+  } finally {
+    running = false;
+    await Promise.all([more, following]);
   }
-  running = false;
-  await more;
   await eventually(async () => {
     await catchUp(identity, copy);
     expect(copy.held).toEqual(await base(platform));
