@@ -17,7 +17,7 @@ export interface Call {
 export interface UnaryRoute {
   kind: 'unary';
   right: string;
-  /** So many are expected that those that are well are counted, not told one by one (docs/decisions/036). */
+  /** So many are expected that those that are well are counted, not told one by one (docs/decisions/031). */
   counted?: boolean;
   answer(call: Call, request: unknown): Promise<Uint8Array>;
 }

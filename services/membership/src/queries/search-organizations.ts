@@ -9,7 +9,7 @@ const USUAL = 20;
 /** Letters in common say who is near, errors who is nearest: more are looked at than are told. */
 const LOOKED_AT = 100;
 
-// Why a function of the database looks: docs/decisions/031.
+// Why a function of the database looks: docs/decisions/036.
 const CALLED = `
   select member_id as id, name_search as name, ceased, municipal_population as inhabitants from bodies_called($1, $2, $3, $4)`;
 

@@ -1,6 +1,6 @@
 -- Every name that a body bears or bore, to be searched by. A search may not reach another operator's rows, and row-level
 -- security lets no index of letters be used, for its operators could tell what they compare: so one function searches with
--- the owner's rights, and says itself whose rows it looks at (docs/decisions/031).
+-- the owner's rights, and says itself whose rows it looks at (docs/decisions/036).
 create table member_name (
   operator text not null,
   member_id uuid not null,
