@@ -23,6 +23,7 @@ type Message = {
   granted?: Entitlement & { entitlementId: string };
   revoked?: Entitlement & { entitlementId: string };
   member?: { memberId: string; access: string };
+  transferred?: Agent & { agentId: string; entitlements: (Entitlement & { entitlementId: string })[] };
 };
 
 const EMPTY: Copy = { cursor: '', agents: {}, entitlements: {}, members: {} };
@@ -37,11 +38,18 @@ function save(): void {
 }
 
 /** To act on a message again changes nothing, so it does not matter if the last ones come twice. */
-function apply({ cursor, enrolled, granted, revoked, member }: Message): void {
+function apply({ cursor, enrolled, granted, revoked, member, transferred }: Message): void {
   if (enrolled) copy.agents[enrolled.agentId] = { subject: enrolled.subject, memberId: enrolled.memberId };
   if (granted) copy.entitlements[granted.entitlementId] = granted;
   if (revoked) delete copy.entitlements[revoked.entitlementId];
   if (member) copy.members[member.memberId] = member.access;
+  if (transferred) {
+    const { agentId, subject, memberId, entitlements } = transferred;
+    // An application of a member is told that an agent left, and no more.
+    if (subject === '') delete copy.agents[agentId];
+    else copy.agents[agentId] = { subject, memberId };
+    for (const one of entitlements) copy.entitlements[one.entitlementId] = one;
+  }
   copy.cursor = cursor;
 }
 
@@ -94,7 +102,7 @@ async function keepUp(follow: boolean): Promise<void> {
       if (!follow) return;
     } catch (error) {
       const { code, details } = error as grpc.ServiceError;
-      // A restore undid what this copy was told last: only a new copy is true.
+      // A restore undid what this copy was told last, or we act for another member: only a new copy is true.
       if (details?.startsWith('CURSOR_UNKNOWN')) Object.assign(copy, structuredClone(EMPTY));
       else if (code !== grpc.status.UNAVAILABLE && code !== grpc.status.DEADLINE_EXCEEDED) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -137,9 +137,10 @@ function open(edge: Edge, wire: AnyCall, counted = false): Opened {
   const { rpc } = edge;
   const parent = contextOf(header(wire, 'traceparent'));
   const until = Number(wire.getDeadline());
+  const who = { operator: '', subject: '', token: '' };
   // Of calls that are counted, a span is made where the caller keeps the trace it comes from.
   if (counted && !isTraced(parent)) {
-    const call = { rpc, operator: '', subject: '', trace: parent, signal: NEVER, until };
+    const call = { rpc, ...who, trace: parent, signal: NEVER, until };
     return { call, span: noSpan, startedAt, counted };
   }
   const span = startSpan(rpc, {
@@ -149,7 +150,7 @@ function open(edge: Edge, wire: AnyCall, counted = false): Opened {
   });
   const abort = new AbortController();
   wire.once('cancelled', () => abort.abort());
-  const call = { rpc, operator: '', subject: '', trace: inside(span, parent), signal: abort.signal, until };
+  const call = { rpc, ...who, trace: inside(span, parent), signal: abort.signal, until };
   return { call, span, startedAt, counted };
 }
 
@@ -162,6 +163,7 @@ async function admit(edge: Edge, call: Call, wire: AnyCall): Promise<void> {
   const [scheme, token] = (header(wire, 'authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || !token) throw refuse('TOKEN_MISSING');
   call.subject = await edge.identify(token);
+  call.token = token;
   const operator = header(wire, 'jonction-operator');
   if (!operator) throw refuse('OPERATOR_MISSING');
   if (!OPERATOR.test(operator)) throw refuse('NOT_ENROLLED');

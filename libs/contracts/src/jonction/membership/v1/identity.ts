@@ -244,6 +244,9 @@ export interface WatchEntitlementsResponse {
     | //
     /** What may be done for a member changed. */
     { $case: "member"; value: WatchedMember }
+    | //
+    /** An agent acts for another member from now on. */
+    { $case: "transferred"; value: WatchedTransfer }
     | undefined;
 }
 
@@ -269,6 +272,23 @@ export interface WatchedEntitlement {
   role: Role;
   /** The rights that the role gives; none when it is taken back. */
   rights: string[];
+}
+
+/**
+ * An agent that acts for another member, with the roles that it has. An application of the member that it acts for now may never
+ * have been told of it, so all is told that it may do; one of the member that it leaves learns that it is gone.
+ */
+export interface WatchedTransfer {
+  /** The agent. */
+  agentId: string;
+  /** The member it acts for now. */
+  memberId: string;
+  /** The member it acted for before. */
+  fromMemberId: string;
+  /** The `sub` of its tokens; empty for an application of the member that it leaves. */
+  subject: string;
+  /** What it has at the moment of this answer; none for an application of the member that it leaves. */
+  entitlements: WatchedEntitlement[];
 }
 
 /** What may be done for a member. */
@@ -755,6 +775,9 @@ export const WatchEntitlementsResponse: MessageFns<
       case "member":
         WatchedMember.encode(message.change.value, writer.uint32(50).fork()).join();
         break;
+      case "transferred":
+        WatchedTransfer.encode(message.change.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -820,6 +843,14 @@ export const WatchEntitlementsResponse: MessageFns<
             message.change = { $case: "member", value: WatchedMember.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.change = { $case: "transferred", value: WatchedTransfer.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -848,6 +879,8 @@ export const WatchEntitlementsResponse: MessageFns<
         ? { $case: "revoked", value: WatchedEntitlement.fromJSON(object.revoked) }
         : isSet(object.member)
         ? { $case: "member", value: WatchedMember.fromJSON(object.member) }
+        : isSet(object.transferred)
+        ? { $case: "transferred", value: WatchedTransfer.fromJSON(object.transferred) }
         : undefined,
     };
   },
@@ -868,6 +901,8 @@ export const WatchEntitlementsResponse: MessageFns<
       obj.revoked = WatchedEntitlement.toJSON(message.change.value);
     } else if (message.change?.$case === "member") {
       obj.member = WatchedMember.toJSON(message.change.value);
+    } else if (message.change?.$case === "transferred") {
+      obj.transferred = WatchedTransfer.toJSON(message.change.value);
     }
     return obj;
   },
@@ -901,6 +936,12 @@ export const WatchEntitlementsResponse: MessageFns<
       case "member": {
         if (object.change?.value !== undefined && object.change?.value !== null) {
           message.change = { $case: "member", value: WatchedMember.fromPartial(object.change.value) };
+        }
+        break;
+      }
+      case "transferred": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "transferred", value: WatchedTransfer.fromPartial(object.change.value) };
         }
         break;
       }
@@ -1163,6 +1204,155 @@ export const WatchedEntitlement: MessageFns<WatchedEntitlement, "jonction.member
     message.memberId = object.memberId ?? "";
     message.role = object.role ?? Role.ROLE_UNSPECIFIED;
     message.rights = object.rights?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseWatchedTransfer(): WatchedTransfer {
+  return { agentId: "", memberId: "", fromMemberId: "", subject: "", entitlements: [] };
+}
+
+export const WatchedTransfer: MessageFns<WatchedTransfer, "jonction.membership.v1.WatchedTransfer"> = {
+  $type: "jonction.membership.v1.WatchedTransfer" as const,
+
+  encode(message: WatchedTransfer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agentId !== "") {
+      writer.uint32(10).string(message.agentId);
+    }
+    if (message.memberId !== "") {
+      writer.uint32(18).string(message.memberId);
+    }
+    if (message.fromMemberId !== "") {
+      writer.uint32(26).string(message.fromMemberId);
+    }
+    if (message.subject !== "") {
+      writer.uint32(34).string(message.subject);
+    }
+    for (const v of message.entitlements) {
+      WatchedEntitlement.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchedTransfer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchedTransfer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.agentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memberId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fromMemberId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.entitlements.push(WatchedEntitlement.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchedTransfer {
+    return {
+      agentId: isSet(object.agentId)
+        ? globalThis.String(object.agentId)
+        : isSet(object.agent_id)
+        ? globalThis.String(object.agent_id)
+        : "",
+      memberId: isSet(object.memberId)
+        ? globalThis.String(object.memberId)
+        : isSet(object.member_id)
+        ? globalThis.String(object.member_id)
+        : "",
+      fromMemberId: isSet(object.fromMemberId)
+        ? globalThis.String(object.fromMemberId)
+        : isSet(object.from_member_id)
+        ? globalThis.String(object.from_member_id)
+        : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      entitlements: globalThis.Array.isArray(object?.entitlements)
+        ? object.entitlements.map((e: any) => WatchedEntitlement.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: WatchedTransfer): unknown {
+    const obj: any = {};
+    if (message.agentId !== "") {
+      obj.agentId = message.agentId;
+    }
+    if (message.memberId !== "") {
+      obj.memberId = message.memberId;
+    }
+    if (message.fromMemberId !== "") {
+      obj.fromMemberId = message.fromMemberId;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.entitlements?.length) {
+      obj.entitlements = message.entitlements.map((e) => WatchedEntitlement.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WatchedTransfer>): WatchedTransfer {
+    return WatchedTransfer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchedTransfer>): WatchedTransfer {
+    const message = createBaseWatchedTransfer();
+    message.agentId = object.agentId ?? "";
+    message.memberId = object.memberId ?? "";
+    message.fromMemberId = object.fromMemberId ?? "";
+    message.subject = object.subject ?? "";
+    message.entitlements = object.entitlements?.map((e) => WatchedEntitlement.fromPartial(e)) || [];
     return message;
   },
 };
