@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { actes } from './actes.ts';
 import { command } from './command.ts';
+import { contributions } from './contributions.ts';
+import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -21,11 +23,13 @@ import { table } from './table.ts';
 const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure[]>> = {
   command,
   streaming,
+  entitlement,
   relay,
   handling,
   latency,
   memory,
   organizations,
+  contributions,
   'partner-backlog': partnerBacklog,
   start,
   actes,
