@@ -164,6 +164,8 @@ function ask<Answer>(
       const answer = answered.answer as Answer;
       const after = usageOf(child);
       if (!after || !before) return settle({ answer });
+      // It may have been quicker than the next look.
+      if (after.memory - baseline > growthLimit) return settle({ overrun: 'LIMIT_MEMORY' });
       const growthMiB = Math.max(0, after.peak - baseline) / MEBIBYTE;
       settle({ answer, cost: { cpuMs: after.cpuMs - before.cpuMs, growthMiB } });
     });
