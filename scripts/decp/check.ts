@@ -48,7 +48,7 @@ async function checkFile(file: string, norms: Norms, judge: Judge): Promise<numb
 /** A first reading that breaks off is no failure yet: the second gives a line for all that was read before it does too. */
 async function noteAll(duplicates: Duplicates, reads: AsyncIterable<Read>, judge: Judge): Promise<void> {
   try {
-    for await (const read of reads) duplicates.note(read.kind, read.record, judge.judge(read).schema === 'ok');
+    for await (const read of reads) duplicates.note(read.kind, read.record, judge.isValid(read));
   } catch {
     // what was noted stands
   }

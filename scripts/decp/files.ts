@@ -1,16 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { type Norms, type Read, readContracts, readNorms, Unreadable } from '@jonction/norms/decp';
-import { ROOT } from '@jonction/stack';
+import { normsDir } from '@jonction/stack';
 import { Mistake } from '../start/running.ts';
 
-/** The folder of the reference data. */
-export function normsDir(env: NodeJS.ProcessEnv): string {
-  return env.NORMS_DIR || join(ROOT, '..', 'shared', 'data');
-}
-
 export function openNorms(): Norms {
-  return readNorms(normsDir(process.env));
+  return readNorms(normsDir());
 }
 
 /** The contracts of a file. Throws `Unreadable` where it cannot be read further. */

@@ -32,23 +32,21 @@ interface Form {
 }
 
 function objectOf(from: XmlElement, part: Schema, at: string, form: Form): Loose {
-  const record: Loose = {};
-  const seen: Record<string, unknown[]> = Object.create(null);
   // The XSD lets text stand between the elements of the buyer, and nowhere else.
   if (from.stray || (from.text.trim() !== '' && from.name !== 'acheteur')) form.reasons.push(reason('XML_STRAY', at));
-  for (const child of from.children) {
-    const name = child.name === XML_NAME ? JSON_NAME : child.name.slice(0, 64);
+  const record: Loose = {};
+  for (const [name, children] of Map.groupBy(from.children, nameInJson)) {
     const inner = propertyOf(part, name, form.root);
-    const value = elementOf(child, inner, `${at}/${name}`, form);
-    if (inner && isRepeated(inner, form.root)) (seen[name] ??= []).push(value);
-    else if (seen[name]) form.reasons.push(reason('XML_REPEATED', `${at}/${name}`));
-    else seen[name] = [value];
-    record[name] = inner && isRepeated(inner, form.root) ? seen[name] : seen[name]?.[0];
+    const values = children.map((child) => elementOf(child, inner, `${at}/${name}`, form));
+    const repeated = inner !== undefined && isRepeated(inner, form.root);
+    if (!repeated && values.length > 1) form.reasons.push(reason('XML_REPEATED', `${at}/${name}`));
+    // Empty is how the XSD, and only it, says that an origin is not known.
+    if (!(name.startsWith('origine') && values[0] === '')) record[name] = repeated ? values : values[0];
   }
-  // Empty is how the XSD, and only it, says that an origin is not known.
-  for (const name of ['origineUE', 'origineFrance']) if (record[name] === '') delete record[name];
   return record;
 }
+
+const nameInJson = ({ name }: XmlElement) => (name === XML_NAME ? JSON_NAME : name.slice(0, 64));
 
 function elementOf(from: XmlElement, part: Schema | undefined, at: string, form: Form): unknown {
   if (part === undefined) {

@@ -16,9 +16,13 @@ export interface Verdict {
   reasons: Reason[];
 }
 
+type Judged = Pick<Read, 'kind' | 'record' | 'reasons'>;
+
 export interface Judge {
+  /** Whether the schema lets it pass: only then does it come to the Ministry's rules, that on duplicates among them. */
+  isValid(read: Judged): boolean;
   /** `other` is the number of the contract that is kept in its place, where `Duplicates` found one. */
-  judge(read: Pick<Read, 'kind' | 'record' | 'reasons'>, other?: number): Verdict;
+  judge(read: Judged, other?: number): Verdict;
 }
 
 /** A judge by the norms, on a day (`AAAA-MM-JJ`) after which nothing can have been notified or published. */
@@ -26,6 +30,7 @@ export function judgeBy(norms: Norms, today: string): Judge {
   const schema = schemaLayer(norms.schema);
   const circumstances = { today, cpv: norms.cpv };
   return {
+    isValid: ({ kind, record, reasons }) => reasons.length === 0 && !isV1(record) && schema(kind, record).length === 0,
     judge({ kind, record, reasons: formal }, other) {
       const facts = factsOf(kind, record);
       const id = facts.id?.slice(0, 64) ?? null;
@@ -48,10 +53,10 @@ export function judgeBy(norms: Norms, today: string): Judge {
 
 /**
  * Finds the contracts of a file that the Ministry takes for one. It keeps the one published last, and of those of one
- * day the last: so all must have been seen before the first can be judged. Holds some 60 bytes a contract.
+ * day the last: so all must have been seen before the first can be judged. Holds some 100 bytes a contract.
  */
 export class Duplicates {
-  #kept = new Map<string, { number: number; day: string }>();
+  #kept = new Map<string, number>();
   #seen = 0;
 
   /** Notes the next contract of the file. Those that the schema refuses do not count, but have their number. */
@@ -59,17 +64,20 @@ export class Duplicates {
     const number = ++this.#seen;
     if (!valid) return;
     const key = hashed(kind, record);
-    const day = lastPublished(record);
-    const before = this.#kept.get(key);
-    if (before === undefined || before.day <= day) this.#kept.set(key, { number, day });
+    // The day, then the number, in one: the greater is kept.
+    const day = Number(lastPublished(record).replace(/\D/g, '').slice(0, 8));
+    this.#kept.set(key, Math.max(this.#kept.get(key) ?? 0, day * NUMBERS + number));
   }
 
   /** The number of the contract that is kept instead of this one, if another is. */
   insteadOf(number: number, kind: Kind, record: Loose): number | undefined {
-    const kept = this.#kept.get(hashed(kind, record))?.number;
+    const kept = (this.#kept.get(hashed(kind, record)) ?? number) % NUMBERS;
     return kept === number ? undefined : kept;
   }
 }
+
+/** More contracts than a file has; a day of eight digits times this is still exact. */
+const NUMBERS = 2 ** 26;
 
 function hashed(kind: Kind, record: Loose): string {
   const key = duplicateKey(factsOf(kind, record));
@@ -102,11 +110,17 @@ export function isV1(record: Loose): boolean {
   );
 }
 
+/** What Jonction puts into its own files: what both layers let pass, and a SIRET of La Poste, which only the Ministry mistakes. */
+export function isPublishable({ schema, reasons }: Verdict): boolean {
+  const against = reasons.filter(({ effect, code }) => effect === 'set-aside' || code === 'TEXT_NOT_XML');
+  return schema === 'ok' && against.every(({ code }) => code === 'SIRET_LA_POSTE');
+}
+
 /** The contract as the Ministry publishes it: with its repairs. Only for one that is not set aside for the schema. */
 export function repaired(kind: Kind, record: Loose, { reasons }: Verdict): Contract {
   const copy = structuredClone(record);
   for (const { at, repair } of reasons) {
-    if (!repair) continue;
+    if (!repair || repair.to.startsWith('INX')) continue; // a mark of the Ministry's own tables, which the schema refuses
     const steps = at.slice(1).split('/');
     const last = steps.pop() ?? '';
     let target: Loose = copy;
@@ -114,4 +128,19 @@ export function repaired(kind: Kind, record: Loose, { reasons }: Verdict): Contr
     target[last] = repair.to;
   }
   return { kind, record: copy } as unknown as Contract;
+}
+
+/** The numbers that buyers have given, each to one contract: a buyer's SIRET and its number name a contract in the country. */
+export class Numbers {
+  #taken = new Map<string, number>();
+
+  /** Notes a contract, the `place`-th of its file. Answers with the reason why its number is not free. */
+  take({ kind, record }: Pick<Read, 'kind' | 'record'>, place: number): Reason[] {
+    const { buyer, id } = factsOf(kind, record);
+    const uid = `${kind} ${buyer} ${id}`;
+    const other = this.#taken.get(uid);
+    if (other !== undefined) return [reason('UID_TAKEN', '/id', { other })];
+    this.#taken.set(uid, place);
+    return [];
+  }
 }

@@ -4,6 +4,7 @@ import { cpvRepair, mustSayOrigin } from './cpv.ts';
 import { isDay } from './day.ts';
 import { type Facts, inner, list, NAMES, number, text } from './facts.ts';
 import { type Reason, reason } from './reasons.ts';
+import { fitsXml } from './write.ts';
 
 /** What a rule needs beside the contract: the day of the file (`AAAA-MM-JJ`) and the CPV. */
 export interface Circumstances {
@@ -42,19 +43,19 @@ const LIMITS = {
   'contrat-concession': { amount: 15_000_000_000, months: 360 },
 };
 
-function missingFields({ kind, record, id, buyer, amount, months, holders }: Facts): Reason[] {
+/** A value of the wrong type is there: that it is wrong, the schema says. */
+function missingFields({ kind, record, holders }: Facts): Reason[] {
   const names = NAMES[kind];
   const asked: [string, unknown][] = [
-    ['id', id],
-    [names.buyer, buyer],
-    [names.amount, amount],
-    ['dureeMois', months],
+    ['id', record.id],
+    [names.buyer, inner(record, names.buyer).id],
+    [names.amount, record[names.amount]],
+    ['dureeMois', record.dureeMois],
     [names.holders, holders[0]?.id],
-    ...(kind === 'contrat-concession' ? [['objet', text(record.objet)] as [string, unknown]] : []),
+    ...(kind === 'contrat-concession' ? [['objet', record.objet] as [string, unknown]] : []),
   ];
-  return asked
-    .filter(([, value]) => value === undefined || value === '')
-    .map(([field]) => reason('MISSING', `/${field}`, { field }));
+  const missing = asked.filter(([, value]) => value === undefined || value === null || value === '');
+  return missing.map(([field]) => reason('MISSING', `/${field}`, { field }));
 }
 
 const TYPES = ['SIRET', 'TVA', 'TAHITI', 'RIDET', 'FRWF', 'IREP', 'HORS-UE'];
@@ -223,12 +224,11 @@ function sequences({ record }: Facts): Reason[] {
 }
 
 function controlCharacters({ record }: Facts): Reason[] {
-  const objet = text(record.objet) ?? '';
-  return fitsXml(objet) ? [] : [reason('TEXT_NOT_XML', '/objet')];
+  return textsIn(record, '').flatMap(([at, value]) => (fitsXml(value) ? [] : [reason('TEXT_NOT_XML', at)]));
 }
 
-/** Whether XML 1.0 can carry this text at all, escaped or not. */
-export function fitsXml(value: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question
-  return value.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(value);
+function textsIn(value: unknown, at: string): [string, string][] {
+  if (typeof value === 'string') return [[at, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => textsIn(part, `${at}/${key}`));
 }

@@ -42,26 +42,25 @@ export async function* readContracts(chunks: AsyncIterable<Uint8Array>, schema: 
   } else throw new Unreadable('NEITHER', { line: 1 });
 }
 
+/** The bytes from `head` on in small chunks: what stands before a fault is read, and a text without end is noticed. */
 async function* following(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head;
-  for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
+  for (let next: IteratorResult<Uint8Array> = { value: head }; !next.done; next = await source.next()) {
+    for (let at = 0; at < next.value.length; at += CHUNK) yield next.value.subarray(at, at + CHUNK);
+  }
 }
 
-/** The same bytes in small chunks, as long as they are UTF-8: what stands before a fault is read. */
+/** The same bytes, as long as they are UTF-8. */
 async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let lines = 1;
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += CHUNK) {
-      const slice = chunk.subarray(at, at + CHUNK);
-      try {
-        decoder.decode(slice, { stream: true });
-      } catch {
-        throw new Unreadable('ENCODING', { line: lines });
-      }
-      for (let end = slice.indexOf(10); end >= 0; end = slice.indexOf(10, end + 1)) lines++;
-      yield slice;
+    try {
+      decoder.decode(chunk, { stream: true });
+    } catch {
+      throw new Unreadable('ENCODING', { line: lines });
     }
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) lines++;
+    yield chunk;
   }
 }
 

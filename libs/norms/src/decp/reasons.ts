@@ -275,6 +275,18 @@ const TEXTS = {
     'Another contract of this file (number {other}) is the same for the Ministry and was published later, or stands later: keep one.',
     'Un autre contrat de ce fichier (n° {other}) est le même pour le ministère et a été publié, ou figure, plus tard : gardez-en un.',
   ),
+  PUBLISHED_ONCE: says(
+    'refused',
+    'arrêtés of 22 December 2022',
+    'This field was published otherwise before, and what is published is not changed: add a modification.',
+    'Ce champ a déjà été publié autrement, et ce qui est publié ne change plus : ajoutez une modification.',
+  ),
+  UID_TAKEN: says(
+    'refused',
+    'arrêtés of 22 December 2022',
+    'This buyer has used this number for another contract (number {other} of the file): give it one of its own.',
+    'Cet acheteur a déjà donné ce numéro à un autre contrat (n° {other} du fichier) : donnez-lui le sien.',
+  ),
   ORIGIN_MISSING: says(
     'warning',
     ARR,
