@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { Duplicates, isV1, type Judge, judgeBy, type Norms, type Read } from '@jonction/norms/decp';
+import { Duplicates, isV1, type Judge, judgeBy, type Norms } from '@jonction/norms/decp';
 import { Mistake } from '../start/running.ts';
 import { contractsIn, dayOf, openNorms, say, tell, tellUnreadable } from './files.ts';
+import type { Read } from './read.ts';
 
 /** Judges files in their order; duplicates count within a file. Answers with the exit code. */
 export async function check(args: string[]): Promise<number> {

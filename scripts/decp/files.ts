@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type Norms, type Read, readContracts, readNorms, Unreadable } from '@jonction/norms/decp';
+import { type Norms, readNorms } from '@jonction/norms/decp';
 import { normsDir } from '@jonction/stack';
 import { Mistake } from '../start/running.ts';
+import { type Read, readContracts } from './read.ts';
+import { Unreadable } from './unreadable.ts';
 
 export function openNorms(): Norms {
   return readNorms(normsDir());

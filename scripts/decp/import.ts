@@ -1,19 +1,19 @@
 import { parseArgs } from 'node:util';
 import {
   Duplicates,
-  fromV1,
   isPublishable,
   isV1,
   judgeBy,
   type Norms,
   Numbers,
-  type Read,
   type Reason,
   repaired,
   type Verdict,
 } from '@jonction/norms/decp';
 import { Mistake } from '../start/running.ts';
 import { contractsIn, dayOf, openNorms, say, tell, tellUnreadable } from './files.ts';
+import { fromV1 } from './from-v1.ts';
+import type { Read } from './read.ts';
 
 /** Converts the contracts of a file to the format of 2022, or refuses them one by one. Answers with the exit code. */
 export async function importFile(args: string[]): Promise<number> {

@@ -30,7 +30,7 @@ export async function publish(args: string[]): Promise<number> {
   await using _lock = await acquireLock(join(folder, '.publishing'), tell);
   const contracts = publishable(files, norms, { judge: judgeBy(norms, dayOf(values.today)), taken });
   const nameOf = (contract: Contract) => name ?? buyerOf(contract);
-  const { written, unchanged, refused } = await publishFiles(contracts, { folder, nameOf, schema: norms.schema });
+  const { written, unchanged, refused } = await publishFiles(contracts, { folder, nameOf });
   for (const { id, reasons } of refused) await say(JSON.stringify({ id, published: false, reasons }));
   for (const file of written) tell(`written: ${file}`);
   tell(

@@ -1,9 +1,27 @@
-export type { Concession, Contract, Kind, Loose, Marche, Modification, Operator } from './contract.ts';
-export { type Converted, fromV1 } from './from-v1.ts';
-export { Duplicates, isPublishable, isV1, type Judge, judgeBy, Numbers, repaired, type Verdict } from './judge.ts';
-export { type Norms, readNorms } from './norms.ts';
+export {
+  type Concession,
+  type Contract,
+  isLoose,
+  type Kind,
+  type Loose,
+  type Marche,
+  type Modification,
+  type Operator,
+} from './contract.ts';
+export { isDay } from './day.ts';
+export { inner, list, text } from './facts.ts';
+export {
+  Duplicates,
+  type Found,
+  isPublishable,
+  isV1,
+  type Judge,
+  judgeBy,
+  Numbers,
+  repaired,
+  type Verdict,
+} from './judge.ts';
+export { type Norms, readNorms, resolved, type Schema } from './norms.ts';
 export { type Published, publishFiles } from './publish.ts';
-export { type Read, readContracts } from './read.ts';
-export type { Code, Effect, Reason } from './reasons.ts';
-export { Unreadable } from './unreadable.ts';
-export { toJson, toXml } from './write.ts';
+export { type Code, type Effect, type Reason, reason } from './reasons.ts';
+export { JSON_NAME, toJson, toXml, XML_NAME } from './write.ts';

@@ -3,7 +3,6 @@ import type { Contract, Kind, Loose } from './contract.ts';
 import { duplicateKey, factsOf, inner, lastPublished, list } from './facts.ts';
 import { ministryRules } from './ministry.ts';
 import type { Norms } from './norms.ts';
-import type { Read } from './read.ts';
 import { type Reason, reason } from './reasons.ts';
 import { schemaLayer } from './schema-layer.ts';
 
@@ -16,13 +15,18 @@ export interface Verdict {
   reasons: Reason[];
 }
 
-type Judged = Pick<Read, 'kind' | 'record' | 'reasons'>;
+/** A contract as a file has it; `reasons` are faults of form that are no longer seen in the record. */
+export interface Found {
+  kind: Kind;
+  record: Loose;
+  reasons: Reason[];
+}
 
 export interface Judge {
   /** Whether the schema lets it pass: only then does it come to the Ministry's rules, that on duplicates among them. */
-  isValid(read: Judged): boolean;
+  isValid(found: Found): boolean;
   /** `other` is the number of the contract that is kept in its place, where `Duplicates` found one. */
-  judge(read: Judged, other?: number): Verdict;
+  judge(found: Found, other?: number): Verdict;
 }
 
 /** A judge by the norms, on a day (`AAAA-MM-JJ`) after which nothing can have been notified or published. */
@@ -135,7 +139,7 @@ export class Numbers {
   #taken = new Map<string, number>();
 
   /** Notes a contract, the `place`-th of its file. Answers with the reason why its number is not free. */
-  take({ kind, record }: Pick<Read, 'kind' | 'record'>, place: number): Reason[] {
+  take({ kind, record }: Pick<Found, 'kind' | 'record'>, place: number): Reason[] {
     const { buyer, id } = factsOf(kind, record);
     const uid = `${kind} ${buyer} ${id}`;
     const other = this.#taken.get(uid);

@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Concession, Contract, Loose, Marche } from './contract.ts';
 import { NAMES } from './facts.ts';
-import type { Schema } from './norms.ts';
-import { readContracts } from './read.ts';
 import { type Reason, reason } from './reasons.ts';
 import { toJson, toXml } from './write.ts';
 
@@ -30,7 +27,7 @@ const LEFT_BEHIND = /^\.decp-/;
  */
 export async function publishFiles(
   contracts: AsyncIterable<Contract>,
-  { folder, nameOf, schema }: { folder: string; nameOf: (contract: Contract) => string; schema: Schema },
+  { folder, nameOf }: { folder: string; nameOf: (contract: Contract) => string },
 ): Promise<Published> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
@@ -40,7 +37,7 @@ export async function publishFiles(
   try {
     const published: Published = { written: [], unchanged: [], refused: [] };
     for (const name of await sortByFile(contracts, spool, nameOf)) {
-      const merged = await mergedInto(join(folder, `${name}.json`), join(spool, name), schema);
+      const merged = await mergedInto(join(folder, `${name}.json`), join(spool, name));
       published.refused.push(...merged.refused);
       for (const [extension, text] of [
         ['json', toJson(merged.marches, merged.concessions)],
@@ -84,12 +81,9 @@ async function sortByFile(
 }
 
 /** The contracts of a file with those that came, in an order that does not depend on how they came. */
-async function mergedInto(file: string, spooled: string, schema: Schema) {
+async function mergedInto(file: string, spooled: string) {
   const known = new Map<string, Contract>();
-  for await (const { kind, record } of existing(file, schema)) {
-    const contract = { kind, record } as unknown as Contract;
-    known.set(keyOf(contract), contract);
-  }
+  for (const contract of await existing(file)) known.set(keyOf(contract), contract);
   const refused: Published['refused'] = [];
   for (const line of (await readFile(spooled, 'utf8')).trimEnd().split('\n')) {
     const contract = JSON.parse(line) as Contract;
@@ -104,12 +98,17 @@ async function mergedInto(file: string, spooled: string, schema: Schema) {
   return { contracts, marches: of<Marche>('marche'), concessions: of<Concession>('contrat-concession'), refused };
 }
 
-async function* existing(file: string, schema: Schema) {
-  try {
-    yield* readContracts(createReadStream(file), schema);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+/** What we have published in this file before: nothing, when it is not there. */
+async function existing(file: string): Promise<Contract[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{"marches":{}}';
+    throw error;
+  });
+  const { marches } = JSON.parse(text) as { marches: { marche?: Marche[]; 'contrat-concession'?: Concession[] } };
+  return [
+    ...(marches.marche ?? []).map((record): Contract => ({ kind: 'marche', record })),
+    ...(marches['contrat-concession'] ?? []).map((record): Contract => ({ kind: 'contrat-concession', record })),
+  ];
 }
 
 function keyOf({ kind, record }: Contract): string {

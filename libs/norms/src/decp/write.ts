@@ -1,5 +1,8 @@
 import type { Concession, Contract, Marche } from './contract.ts';
-import { JSON_NAME, XML_NAME } from './from-xml.ts';
+
+/** The one name that differs between the two formats, for the elements of `modificationsActesSousTraitance`. */
+export const XML_NAME = 'modificationActesSousTraitance';
+export const JSON_NAME = 'modificationActeSousTraitance';
 
 type Several<T> = Iterable<T> | AsyncIterable<T>;
 

@@ -1,18 +1,13 @@
-import type { Kind, Loose } from './contract.ts';
-import type { Schema } from './norms.ts';
+import type { Found, Schema } from '@jonction/norms/decp';
 import { readJson } from './read-json.ts';
 import { readXml } from './read-xml.ts';
-import type { Reason } from './reasons.ts';
 import { Unreadable } from './unreadable.ts';
 
 const CHUNK = 16_384;
 
-/** One contract of a file, as it stands there; `reasons` are faults of form that are no longer seen in the record. */
-export interface Read {
+/** One contract of a file, as it stands there. */
+export interface Read extends Found {
   syntax: 'json' | 'xml';
-  kind: Kind;
-  record: Loose;
-  reasons: Reason[];
   /** Where it begins, from 1. */
   line: number;
 }

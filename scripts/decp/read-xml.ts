@@ -1,8 +1,7 @@
 import { TextDecoder } from 'node:util';
+import type { Kind, Schema } from '@jonction/norms/decp';
 import { SaxesParser } from 'saxes';
-import type { Kind } from './contract.ts';
 import { recordOf, type XmlElement } from './from-xml.ts';
-import type { Schema } from './norms.ts';
 import type { Read } from './read.ts';
 import { SIZE_MAX } from './read-json.ts';
 import { Unreadable, type UnreadableCode } from './unreadable.ts';

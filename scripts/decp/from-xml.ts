@@ -1,7 +1,14 @@
-import type { Kind, Loose } from './contract.ts';
-import { isDay } from './day.ts';
-import { resolved, type Schema } from './norms.ts';
-import { type Reason, reason } from './reasons.ts';
+import {
+  isDay,
+  JSON_NAME,
+  type Kind,
+  type Loose,
+  type Reason,
+  reason,
+  resolved,
+  type Schema,
+  XML_NAME,
+} from '@jonction/norms/decp';
 
 export interface XmlElement {
   name: string;
@@ -11,10 +18,6 @@ export interface XmlElement {
   stray: boolean;
   line: number;
 }
-
-/** The one name that differs between the two formats, for the elements of `modificationsActesSousTraitance`. */
-export const XML_NAME = 'modificationActesSousTraitance';
-export const JSON_NAME = 'modificationActeSousTraitance';
 
 /**
  * The record that an element of the XSD 2.0.2 says, in the types of the JSON schema: lists, numbers, booleans (`oui`,

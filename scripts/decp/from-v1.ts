@@ -1,5 +1,4 @@
-import { isLoose, type Kind, type Loose } from './contract.ts';
-import { inner, list, text } from './facts.ts';
+import { inner, isLoose, type Kind, type Loose, list, text } from '@jonction/norms/decp';
 
 /** A contract of before 2024 in the format of 2022. */
 export interface Converted {

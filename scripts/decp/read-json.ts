@@ -1,7 +1,6 @@
+import { isLoose, type Kind, type Loose, type Reason, reason } from '@jonction/norms/decp';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { isLoose, type Kind, type Loose } from './contract.ts';
 import type { Read } from './read.ts';
-import { type Reason, reason } from './reasons.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** A contract is four deep at most in its own file, nine counted from the root. */
