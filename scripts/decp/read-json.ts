@@ -45,6 +45,8 @@ class JsonReader {
   #chunk: Uint8Array = new Uint8Array();
   /** How many objects and lists are open around a contract. */
   #around = 2;
+  /** Where the token in hand begins. */
+  #token = 0;
   /** Where the contract in hand began: its byte, its line. */
   #sound = 0;
   #line = 1;
@@ -86,9 +88,9 @@ class JsonReader {
 
   /** The first failure counts; what the parsers say after it is about the same place. */
   #fail(code: ConstructorParameters<typeof Unreadable>[0], error?: Error): void {
-    const at = /absolute position "(\d+)"/.exec(error?.message ?? '')?.[1];
-    const line = at === undefined ? this.#lines : this.#lineOf(Number(at));
-    const detail = at === undefined ? undefined : `byte ${at}`;
+    const at = Number(/absolute position "(\d+)"/.exec(error?.message ?? '')?.[1] ?? this.#token);
+    const line = this.#lineOf(at);
+    const detail = code === 'JSON_SYNTAX' ? `byte ${at}` : undefined;
     this.#failure ??= new Unreadable(code, { line, detail });
   }
 
@@ -98,6 +100,7 @@ class JsonReader {
 
   #take(token: Token): void {
     if (this.#failure) return;
+    this.#token = token.offset;
     this.#follow(token);
     if (this.#parser) {
       this.#parse(token);

@@ -24,4 +24,5 @@ export {
 export { type Norms, readNorms, resolved, type Schema } from './norms.ts';
 export { type Published, publishFiles } from './publish.ts';
 export { type Code, type Effect, type Reason, reason } from './reasons.ts';
+export { sampleConcession, sampleMarche } from './sample.ts';
 export { JSON_NAME, toJson, toXml, XML_NAME } from './write.ts';
