@@ -41,7 +41,8 @@ function fileOf(name: string, ...records: object[]): string {
   return path;
 }
 
-describe.runIf(existsSync(data))('npm run decp', () => {
+// Each test starts processes of their own, which load slowly where many tests run at once.
+describe.runIf(existsSync(data))('npm run decp', { timeout: 120_000 }, () => {
   // What is expected of each official example, and why.
   const EXAMPLES: Record<string, string[]> = {
     // The same contract twice; its subcontractor's SIRET is no SIRET, but the Ministry looks at holders only.
@@ -57,10 +58,10 @@ describe.runIf(existsSync(data))('npm run decp', () => {
   };
 
   test('check judges every official example, and says the format of each', () => {
-    for (const [name, expected] of Object.entries(EXAMPLES)) {
-      const { status, stderr, lines } = check(join(data, name));
-      expect([status, verdicts(lines)], name).toEqual([1, expected]);
-      expect(stderr).toContain(`${name.endsWith('xml') ? 'XML' : 'JSON'}, format of 2022 (2.0.x)`);
+    const { status, stderr, lines } = check(...Object.keys(EXAMPLES).map((name) => join(data, name)));
+    expect([status, verdicts(lines)]).toEqual([1, Object.values(EXAMPLES).flat()]);
+    for (const name of Object.keys(EXAMPLES)) {
+      expect(stderr).toContain(`${name}: ${name.endsWith('xml') ? 'XML' : 'JSON'}, format of 2022 (2.0.x); `);
     }
   });
 
@@ -98,14 +99,7 @@ describe.runIf(existsSync(data))('npm run decp', () => {
 
   test('says how it is used, and what is wrong with how it was', () => {
     expect(spawnSync(process.execPath, [script, '--help'], { encoding: 'utf8' }).stdout).toContain('check FILE');
-    for (const args of [
-      ['judge'],
-      ['check'],
-      ['check', 'x', '--today', 'demain'],
-      ['check', 'x', '--loud'],
-      ['publish', 'x'],
-      ['import'],
-    ]) {
+    for (const args of [['judge'], ['check', 'x', '--today', 'demain'], ['publish', 'x']]) {
       expect(decp(...args), args.join(' ')).toMatchObject({ status: 2, lines: [] });
     }
   });
@@ -147,7 +141,7 @@ describe.runIf(existsSync(data))('npm run decp', () => {
     const { marches } = JSON.parse(readFileSync(input, 'utf8'));
     const names = readdirSync(to).filter((name) => name.endsWith('.json'));
     expect(check(...names.map((name) => join(to, name))).lines).toHaveLength(marches.marche.length);
-  }, 120_000);
+  });
 
   test('import takes the real contracts of before 2024 one by one, or says of each why not', () => {
     const input = join(data, 'decp_real_v1_open.json');
