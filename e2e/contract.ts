@@ -46,6 +46,8 @@ const served: [string, ServiceDefinition][] = [
   ...Object.entries(definitions),
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
+  ['procurement', contracts.DeadlineServiceDefinition],
+  ['procurement', contracts.ConsultationLifeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -20,6 +20,7 @@ test('the same request_id 50 times at once at two replicas, and again after a cr
 
   for (const ask of asks) {
     const rpc = rpcOf(ask.name);
+    if (ask.name === 'OpenTenders') await letDeadlinesPass(platform);
     if (ask.name === 'MarkActPublished') await depositFor(platform, { bfc, idf });
     await quiet(platform);
     const before = await effectsOf(platform);
@@ -132,6 +133,13 @@ const organisation = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Agencourt', dep
 const uuid = '0198b3a4-7c1e-7d00-8a00-0123456789ab';
 const deadline = inDays(30).toISOString();
 const later = inDays(40).toISOString();
+const soon = inDays(10).toISOString();
+const terms = { procedure: 'PROCEDURE_ADAPTED', nature: 'NATURE_WORKS', estimateCents: '5000000' };
+const description = {
+  ...{ reference: 'R-1', summary: '', cpvCode: '45233140', placeCodes: ['FRC11'], lots: [], durationMonths: 6 },
+  socialConsiderations: ['SOCIAL_CONSIDERATION_NONE'],
+  environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_NONE'],
+};
 
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
 const today = new Date().toISOString().slice(0, 10);
@@ -171,13 +179,38 @@ const asks: Ask[] = (
       request: ({ memberId }) => ({ memberId, title: 'Voirie', deadline }),
       other: { title: 'Toiture' },
     },
+    {
+      name: 'DescribeConsultation',
+      request: ({ consultationId }) => ({ consultationId, title: 'Voirie', deadline, terms, description }),
+      other: { title: 'Toiture' },
+    },
+    { name: 'SubmitConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
+    {
+      name: 'ScheduleConsultation',
+      request: ({ consultationId }) => ({ consultationId, publishAt: soon }),
+      other: { etag: 'v9' },
+    },
+    { name: 'ReturnConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
     { name: 'PublishConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v1' } },
     {
       name: 'ExtendConsultation',
       request: ({ consultationId }) => ({ consultationId, deadline: later }),
       other: { etag: 'v2' },
     },
+    {
+      name: 'RectifyConsultation',
+      request: ({ consultationId }) => ({ consultationId, title: 'Rue', deadline: later, description }),
+      other: { title: 'Toiture' },
+    },
     { name: 'CloseConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v3' } },
+    { name: 'OpenTenders', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
+    {
+      name: 'RecordLotStep',
+      request: ({ consultationId }) => ({
+        ...{ consultationId, lotNumber: 1, kind: 'LOT_STEP_KIND_UNSUCCESSFUL', decisionRef: 'D-1' },
+      }),
+      other: { lotNumber: 2 },
+    },
     {
       name: 'MarkActPublished',
       request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
@@ -188,6 +221,11 @@ const asks: Ask[] = (
   const id = requestId();
   return { ...ask, request: (known) => ({ ...request(known), requestId: id }) };
 });
+
+/** Weeks go by. */
+async function letDeadlinesPass({ databases }: TestPlatform): Promise<void> {
+  await databases.procurement?.query(`update consultation set deadline = now() - interval '1 day'`);
+}
 
 /** An upload is no unary command: its repeats have a test of their own, beside the command. */
 async function depositFor(platform: TestPlatform, knownOf: Record<string, Known>): Promise<void> {

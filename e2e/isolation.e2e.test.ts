@@ -31,8 +31,8 @@ test('the administrator of idf, who has every right there, reads, writes, lists 
       expect(leaked(answer?.text ?? '', secrets), what).toEqual([]);
       expectOwnCount(answer?.text ?? '', what);
     }
-    // The probe is no blind one: with the same requests bfc itself finds its rows.
-    expect(leaked(seenByOwner.join(), all), rpc.path).not.toEqual([]);
+    // The probe is no blind one: with the same requests bfc itself finds its rows, where there are rows to find.
+    if (!READS_NO_ROW.includes(rpc.method.name)) expect(leaked(seenByOwner.join(), all), rpc.path).not.toEqual([]);
     called.add(rpc.path);
   }
   for (const rpc of rpcs.filter(({ writes }) => writes)) {
@@ -120,6 +120,24 @@ test('every message in every stream bears in its subject the operator and the me
   for (const [stream, seen] of Object.entries(operators)) expect([...seen].sort(), stream).toEqual(['bfc', 'idf']);
 });
 
+/** What a request is refused without, and rows have under no such name. */
+const NEEDED: Record<string, unknown> = {
+  vintage: 2026,
+  estimate_cents: '5000000',
+  reference: 'R-1',
+  cpv_code: '45000000',
+  place_codes: 'FRC11',
+  lot_number: 1,
+  duration_months: 12,
+  decision_ref: 'D-1',
+  supplier_sirets: '35600000000048',
+  amount_cents: '100',
+  tenders_received: 1,
+};
+
+/** Answered from the law and the request alone. */
+const READS_NO_ROW = ['ComputeDeadlines'];
+
 const REFUSALS_OF_WRITES = [
   status.OK,
   status.NOT_FOUND,
@@ -152,7 +170,8 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const filled = rows.map((row) =>
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
-      if (field.name === 'vintage') return 2026;
+      const needed = NEEDED[field.name];
+      if (needed !== undefined) return needed;
       return valueFor(field, row[field.name] ?? fallback(field), writes);
     }),
   );

@@ -1,3 +1,4 @@
+import { ConsultationLifeServiceDefinition } from '@jonction/contracts';
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
@@ -19,12 +20,35 @@ export async function populate(platform: TestPlatform) {
   const hidden = await enrol(platform, { name: `${SECRET} b` });
   const known = await enrol(platform, { name: 'Agencourt' });
   await admin.membership.revokeEntitlement({ requestId: requestId(), agentId: hidden.agentId, role: 'ROLE_BUYER' });
+  const terms = {
+    procedure: 'PROCEDURE_ADAPTED',
+    nature: 'NATURE_WORKS',
+    buyerKind: 'BUYER_KIND_LOCAL',
+    estimateCents: 12_345_678n,
+  } as const;
+  const description = {
+    ...{ reference: 'TN-2026-7', summary: 'Toiture', cpvCode: '45261900', placeCodes: ['FRC11'], durationMonths: 6 },
+    socialConsiderations: ['SOCIAL_CONSIDERATION_NONE' as const],
+    environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_CLAUSE' as const],
+  };
   const draft = async ({ caller, memberId }: typeof known, title: string) =>
-    (await caller.procurement.createConsultation({ requestId: requestId(), memberId, title, deadline: inDays(30) }))
-      .consultation?.consultationId ?? '';
+    (
+      await caller.procurement.createConsultation({
+        requestId: requestId(),
+        memberId,
+        title,
+        terms,
+        deadline: inDays(30),
+      })
+    ).consultation?.consultationId ?? '';
   const draftId = await draft(known, `${SECRET} draft`);
   const publishedId = await draft(known, 'Toiture');
   const closedId = await draft(known, 'Voirie');
+  const life = platform.call(ConsultationLifeServiceDefinition, 'procurement', {
+    ...{ operator: 'bfc', token: await platform.issuer.sign({ subject: 'bfc-admin' }) },
+  });
+  const described = { title: 'Toiture', deadline: inDays(30), terms, description };
+  await life.describeConsultation({ requestId: requestId(), consultationId: publishedId, ...described });
   for (const consultationId of [publishedId, closedId])
     await known.caller.procurement.publishConsultation({ requestId: requestId(), consultationId });
   await known.caller.procurement.closeConsultation({ requestId: requestId(), consultationId: closedId });

@@ -76,8 +76,18 @@ function durablesOf(name: string, { operator, events, member }: Filter): Wish['d
 /** Says who works where, which is for the services alone. */
 const NOT_FOR_PARTNERS = 'membership';
 
-/** What is not public yet: who hears of a tender before the others has an advantage (CCP L3), so it is never meant silently. */
-const ONLY_BY_NAME = new Set(['ConsultationDrafted']);
+/** What is not public yet: who hears of a tender or a choice before the others has an advantage (CCP L3), so it is never meant silently. */
+const ONLY_BY_NAME = new Set([
+  'ConsultationDrafted',
+  'ConsultationDescribed',
+  'ConsultationSubmitted',
+  'ConsultationReturned',
+  'ConsultationScheduled',
+  'TendersOpened',
+  'LotAwarded',
+  'RejectionLettersSent',
+  'ContractSigned',
+]);
 
 function eventsOf(word: string, known: Map<string, string[]>): { context: string; event: string }[] {
   const [context, events] = [...known].find(([one, its]) => one === snake(word) || its.includes(word)) ?? [];

@@ -4,9 +4,9 @@ export { type Nats, type NatsOptions, type NatsUser, startNats } from './nats.ts
 export { accountKeys, ackSubjects, natsUrlFor, operatorMode, pushAccount } from './nats-accounts.ts';
 export { findNatsServer, type NatsBinary } from './nats-binary.ts';
 export { type Claims, claimsOf, keyOf, newUserKey, seedOf, sign } from './nats-keys.ts';
-export { normsDir } from './norms.ts';
 export {
   environmentOf,
+  normsDir,
   type PlatformAddress,
   passwordOf,
   planOf,

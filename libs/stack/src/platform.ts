@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/commands';
 import { connectNats, type Subscription } from '@jonction/events';
@@ -81,6 +81,12 @@ export interface ServiceSettings extends PlatformAddress {
   database?: string;
 }
 
+/** Where the reference data is that others own (decision 010): beside the repository, unless the environment says so; empty when it is nowhere. */
+export function normsDir(): string {
+  const beside = join(ROOT, '../shared/data');
+  return process.env.NORMS_DIR ?? (existsSync(beside) ? beside : '');
+}
+
 /** The environment of a service's process. */
 export function environmentOf(
   name: string,
@@ -98,6 +104,7 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
+    NORMS_DIR: normsDir(),
     ...(documents ? { DOCUMENTS_DIR: documents } : {}),
     ...(prefectureUrl ? { PREFECTURE_URL: prefectureUrl } : {}),
     ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),

@@ -9,6 +9,12 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'Un de ces codes est déjà celui d’un autre membre à la même période. Vérifiez le code et ses dates de validité.',
     en: 'One of these codes is borne by another member at the same time. Check the code and the days it is valid.',
   },
+  VALIDITY_OVERLAPS: {
+    kind: 'refused',
+    constraint: 'identifier_one_of_a_scheme',
+    fr: 'Un organisme ne porte qu’un SIREN et qu’un code INSEE à la fois. Corrigez les dates pour que l’un finisse la veille du jour où l’autre commence.',
+    en: 'A body bears one SIREN and one INSEE code at a time. Mend the days, so that one ends the day before the other begins.',
+  },
   SUBJECT_ENROLLED: {
     kind: 'exists',
     constraint: 'agent_subject_once',

@@ -3,14 +3,18 @@ import type { Release } from './release.ts';
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = { [name: string]: Json };
 
-/** Lists that are replaced as one: the schema says wholeListMerge of them. */
-const WHOLE_LISTS = new Set(['additionalIdentifiers', 'additionalClassifications']);
-/** What a release says of itself, not of the process: omitWhenMerged. */
-const OF_THE_RELEASE = new Set(['id', 'date', 'tag']);
+/** Lists of objects that are replaced as one: the schemas say wholeListMerge of them. */
+export const WHOLE_LISTS = new Set([
+  'additionalIdentifiers',
+  'additionalClassifications',
+  'deliveryAddresses',
+  'sustainability',
+]);
 
 /**
  * What is known of a process after these releases, of one process: the compiled release. Objects are joined name by name, lists of
- * objects by their ids, other lists and values are replaced, null takes away.
+ * objects by their ids, other lists and values are replaced, null takes away. A compiled release is a release: to compile it with those
+ * that came later gives what all of them give.
  *
  * Source: https://standard.open-contracting.org/1.1/en/schema/merging/
  */
@@ -20,19 +24,24 @@ export function compiled<R extends { ocid: string; date: string }>(releases: R[]
   if (!last) throw new Error('a process without a release has no compiled release');
   const known: JsonObject = {};
   for (const release of inOrder) {
-    for (const [name, value] of Object.entries(release as unknown as JsonObject)) {
-      if (!OF_THE_RELEASE.has(name)) merge(known, name, value);
-    }
+    for (const [name, value] of Object.entries(release as unknown as JsonObject)) merge(known, name, value);
   }
+  // What a release says of itself, not of the process: omitWhenMerged in the schema.
   return { ...known, id: `${last.ocid}-${last.date}`, date: last.date, tag: ['compiled'] } as unknown as R;
 }
 
 function merge(into: JsonObject, name: string, value: Json): void {
   if (value === null) delete into[name];
-  else if (isObject(value)) into[name] = mergedObjects(into[name], value);
+  else if (isObject(value)) put(into, name, mergedObjects(into[name], value));
   else if (Array.isArray(value) && value.length > 0 && value.every(isObject) && !WHOLE_LISTS.has(name)) {
     into[name] = mergedLists(into[name], value);
   } else into[name] = value;
+}
+
+/** An object of which nothing is left says nothing. */
+function put(into: JsonObject, name: string, value: JsonObject): void {
+  if (Object.keys(value).length > 0) into[name] = value;
+  else delete into[name];
 }
 
 function mergedObjects(before: Json | undefined, value: JsonObject): JsonObject {
@@ -78,16 +87,23 @@ export interface Publication {
 /** The licence of the State's open data, under which essential data are published. */
 const LICENSE = 'https://www.etalab.gouv.fr/licence-ouverte-open-licence';
 
+const EXTENSIONS = ['lots', 'bid', 'location', 'otherRequirements', 'subcontracting', 'sustainability'].map(
+  (name) =>
+    `https://raw.githubusercontent.com/open-contracting-extensions/ocds_${name}_extension/master/extension.json`,
+);
+
+/** What every package says. The extensions add lots, counts of tenders, places, reserved lots, subcontracts and
+ * responsible considerations. */
+const OF_ALL = { version: '1.1', extensions: EXTENSIONS, license: LICENSE } as const;
+
 export const releasePackage = (publication: Publication, releases: Release[]) => ({
   ...publication,
-  version: '1.1',
-  license: LICENSE,
+  ...OF_ALL,
   releases,
 });
 
 export const recordPackage = (publication: Publication, records: Record[]) => ({
   ...publication,
-  version: '1.1',
-  license: LICENSE,
+  ...OF_ALL,
   records,
 });

@@ -1,4 +1,4 @@
-/** The parts of OCDS 1.1 that we say. All is of the core schema: no extension is used. */
+/** The parts of OCDS 1.1 that we say, with those of the extensions that the eForms profile takes too (see `releasePackage`). */
 export interface Release {
   ocid: string;
   id: string;
@@ -10,22 +10,27 @@ export interface Release {
   parties: Party[];
   buyer: Reference;
   tender?: Tender;
+  bids?: { statistics: Statistic[] };
   awards?: Award[];
   contracts?: Contract[];
 }
 
 export type Tag =
   | 'planning'
+  | 'planningUpdate'
   | 'tender'
   | 'tenderAmendment'
   | 'tenderUpdate'
   | 'tenderCancellation'
   | 'award'
+  | 'awardCancellation'
   | 'contract'
   | 'contractAmendment'
   | 'contractUpdate'
   | 'contractTermination'
   | 'compiled';
+
+export type TenderStatus = 'planned' | 'active' | 'cancelled' | 'unsuccessful' | 'withdrawn' | 'complete';
 
 export interface Reference {
   id: string;
@@ -46,14 +51,16 @@ export interface Item {
   id: string;
   description: string;
   classification: { scheme: 'CPV'; id: string };
+  deliveryAddresses: { region: string }[];
+  relatedLot: string;
 }
 
 export interface Document {
   id: string;
   title: string;
-  documentType?: string;
-  url?: string;
-  datePublished?: string;
+  documentType: 'biddingDocuments' | 'clarifications';
+  url: string;
+  datePublished: string;
 }
 
 export interface Amendment {
@@ -63,33 +70,61 @@ export interface Amendment {
   description?: string;
   releaseID: string;
   amendsReleaseID?: string;
+  relatedLots?: string[];
 }
 
+/** null takes away what an earlier release said. */
 export interface Tender {
   id: string;
-  status?: 'planned' | 'active' | 'cancelled' | 'unsuccessful' | 'withdrawn' | 'complete';
+  status?: TenderStatus;
   title?: string;
-  description?: string;
-  procurementMethod?: 'open' | 'selective' | 'limited' | 'direct';
+  description?: string | null;
+  procurementMethod?: 'open' | 'selective' | 'limited' | 'direct' | null;
   procurementMethodDetails?: string;
   mainProcurementCategory?: 'works' | 'goods' | 'services';
-  value?: Value;
-  tenderPeriod?: { startDate?: string; endDate?: string };
-  enquiryPeriod?: { endDate: string };
+  tenderPeriod?: { startDate?: string; endDate: string };
+  enquiryPeriod?: { endDate: string | null };
+  awardPeriod?: { startDate: string };
+  contractPeriod?: { durationInDays: number };
+  hasSustainability?: boolean;
+  sustainability?: Sustainability[];
+  lots?: Lot[];
   items?: Item[];
   documents?: Document[];
   amendments?: Amendment[];
 }
 
+export interface Sustainability {
+  goal?: 'social' | 'environmental';
+  strategies?: string[];
+  description?: string;
+}
+
+export interface Lot {
+  id: string;
+  title?: string;
+  status?: TenderStatus;
+  otherRequirements?: { reservedParticipation: string[] | null };
+}
+
+export interface Statistic {
+  id: string;
+  measure: 'bids';
+  value: number;
+  relatedLot: string;
+}
+
 export interface Award {
   id: string;
-  status?: 'active';
+  status?: 'pending' | 'active' | 'cancelled' | 'unsuccessful';
   date?: string;
   description?: string;
   value?: Value;
   suppliers?: Reference[];
   items?: Item[];
-  contractPeriod?: { durationInDays: number };
+  relatedLots?: string[];
+  hasSubcontracting?: boolean;
+  subcontracting?: { subcontracts: { id: string; subcontractor: Reference }[] };
 }
 
 export interface Contract {
@@ -100,6 +135,6 @@ export interface Contract {
   description?: string;
   value?: Value;
   items?: Item[];
-  period?: { durationInDays: number };
+  period?: { startDate?: string; durationInDays: number };
   amendments?: Amendment[];
 }

@@ -122,12 +122,13 @@ function describe(em: EntityManager, member: Member, on: string, news: Partial<D
   if (past) em.create(PastDescription, { pastDescriptionId: uuidv7(), ...past });
 }
 
-/** Ends the codes that the member bears at `on`, of one scheme or of all, and gives them. */
-async function endCodes(em: EntityManager, { memberId }: Member, on: string, scheme?: Identifier['scheme']) {
-  const borne = (await em.find(Identifier, { memberId })).filter((one) => one.isValidOn(on));
-  const ended = borne.filter((one) => scheme === undefined || one.scheme === scheme);
-  endIdentifiers(ended, on);
-  return ended;
+/** Ends the codes that the member bears at `on`. */
+async function endCodes(em: EntityManager, { memberId }: Member, on: string): Promise<void> {
+  const known = await em.find(Identifier, { memberId });
+  endIdentifiers(
+    known.filter((one) => one.isValidOn(on)),
+    on,
+  );
 }
 
 async function changeIdentifier(
@@ -137,8 +138,11 @@ async function changeIdentifier(
   { scheme, value }: Pick<Identifier, 'scheme' | 'value'>,
 ): Promise<void> {
   member.mustLive();
-  const [before] = await endCodes(em, member, on, scheme);
-  createIdentifiers(em, member, [{ scheme, value, validFrom: before ? on : '', validUntil: '' }]);
+  const known = await em.find(Identifier, { memberId: member.memberId, scheme });
+  const before = known.find((one) => one.isValidOn(on));
+  if (before) endIdentifiers([before], on);
+  // The first code of a scheme has always been its code, as far as one knows.
+  createIdentifiers(em, member, [{ scheme, value, validFrom: known.length > 0 ? on : '', validUntil: '' }]);
   record(em, OrganizationIdentifierChanged, {
     ...member.fields(),
     scheme,

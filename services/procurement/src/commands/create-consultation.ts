@@ -10,20 +10,23 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Consultation } from '../domain/consultation.ts';
 import { KnownMember } from '../domain/known-member.ts';
+import { ConsultationTerms } from '../domain/terms.ts';
 import { consultationMessage } from '../queries/consultation-message.ts';
 import { refuse } from '../refusals.ts';
+import { checkTerms } from './check-terms.ts';
 
 export async function createConsultation(
   em: EntityManager,
   request: CreateConsultationRequest,
   { now, caller }: CommandContext,
 ): Promise<CreateConsultationResponse> {
-  const { memberId, title, deadline = new Date(Number.NaN) } = request;
+  const { memberId, title, deadline = new Date(Number.NaN), terms } = request;
   const fields = checkFields();
   fields.requestId(request.requestId);
   fields.uuid('member_id', memberId);
   fields.text('title', title, { max: 500 });
   fields.expect(!Number.isNaN(deadline.getTime()), 'deadline', 'must be a time');
+  if (terms) checkTerms(fields, terms);
   fields.done();
   const buyer = await em.findOne(KnownMember, { memberId });
   if (!buyer) throw refuse('NOT_A_MEMBER');
@@ -38,9 +41,15 @@ export async function createConsultation(
     status: 'CONSULTATION_STATUS_DRAFT',
     publishedAt: null,
     closedAt: null,
+    procedure: terms?.procedure ?? 'PROCEDURE_UNSPECIFIED',
+    nature: terms?.nature ?? 'NATURE_UNSPECIFIED',
+    rulesVersion: '',
+    ...{ reference: '', description: null, publishAt: null, versions: 0 },
     version: 1,
   });
   consultation.mustBeActedForBy(caller.memberId);
+  if (terms)
+    em.create(ConsultationTerms, { consultationId: consultation.consultationId, operator: caller.operator, ...terms });
   record(em, ConsultationDrafted, consultation.draft(now));
   return { consultation: consultationMessage(consultation) };
 }

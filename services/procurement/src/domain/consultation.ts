@@ -1,14 +1,34 @@
 import type {
   ClosingCause,
   ConsultationClosed,
+  ConsultationDescribed,
   ConsultationDrafted,
   ConsultationPublished,
+  ConsultationReturned,
+  ConsultationScheduled,
   ConsultationStatus,
+  ConsultationSubmitted,
   DeadlineExtended,
+  Description,
+  Nature,
+  Procedure,
+  TendersOpened,
 } from '@jonction/contracts';
 import { refuse } from '../refusals.ts';
 
 const FARTHEST_YEARS = 5;
+const UNPUBLISHED: ConsultationStatus[] = [
+  'CONSULTATION_STATUS_DRAFT',
+  'CONSULTATION_STATUS_TO_VALIDATE',
+  'CONSULTATION_STATUS_SCHEDULED',
+];
+
+/** What a buyer says of a consultation. */
+export interface Content {
+  title: string;
+  deadline: Date;
+  description: Description;
+}
 
 /** A call for tenders by a member. The rules live here; nothing in this file knows about tables, RPC or NATS. */
 export class Consultation {
@@ -23,6 +43,17 @@ export class Consultation {
   status!: ConsultationStatus;
   publishedAt!: Date | null;
   closedAt!: Date | null;
+  procedure!: Procedure;
+  nature!: Nature;
+  /** Empty when nothing was judged. */
+  rulesVersion!: string;
+  /** The buyer's own number; empty until it is described. */
+  reference!: string;
+  description!: Description | null;
+  /** When it publishes itself, or null. */
+  publishAt!: Date | null;
+  /** How many versions were public. */
+  versions!: number;
   version!: number;
 
   draft(now: Date): ConsultationDrafted {
@@ -32,10 +63,12 @@ export class Consultation {
   }
 
   publish(now: Date): ConsultationPublished {
-    if (this.status !== 'CONSULTATION_STATUS_DRAFT') throw refuse('NOT_A_DRAFT', { consultation: this.consultationId });
+    if (!UNPUBLISHED.includes(this.status)) throw refuse('NOT_A_DRAFT', { consultation: this.consultationId });
     mustBeAhead(this.deadline, now);
     this.status = 'CONSULTATION_STATUS_PUBLISHED';
     this.publishedAt = now;
+    this.publishAt = null;
+    this.versions = 1;
     return {
       ...this.fields(),
       title: this.title,
@@ -52,6 +85,66 @@ export class Consultation {
     const deadlineBefore = this.deadline;
     this.deadline = deadline;
     return { ...this.fields(), deadlineBefore, deadline };
+  }
+
+  /** Says anew what a draft is about. */
+  describe({ title, deadline, description }: Content, now: Date): ConsultationDescribed {
+    if (this.status !== 'CONSULTATION_STATUS_DRAFT')
+      throw refuse('NOT_IN_DRAFT', { consultation: this.consultationId });
+    mustBeAhead(deadline, now);
+    Object.assign(this, { title, deadline, description, reference: description.reference });
+    return { ...this.fields(), title, deadline };
+  }
+
+  submit(): ConsultationSubmitted {
+    if (this.status !== 'CONSULTATION_STATUS_DRAFT')
+      throw refuse('NOT_IN_DRAFT', { consultation: this.consultationId });
+    if (!this.description) throw refuse('NOT_DESCRIBED', { consultation: this.consultationId });
+    this.status = 'CONSULTATION_STATUS_TO_VALIDATE';
+    return this.fields();
+  }
+
+  giveBack(): ConsultationReturned {
+    this.mustWait();
+    this.status = 'CONSULTATION_STATUS_DRAFT';
+    this.publishAt = null;
+    return this.fields();
+  }
+
+  /** Plans the publication, or plans it anew. */
+  scheduleFor(publishAt: Date, now: Date): ConsultationScheduled {
+    this.mustWait();
+    mustBeAhead(publishAt, now);
+    if (publishAt >= this.deadline) throw refuse('DEADLINE_PAST', { deadline: this.deadline.toISOString() });
+    this.status = 'CONSULTATION_STATUS_SCHEDULED';
+    this.publishAt = publishAt;
+    return { ...this.fields(), publishAt };
+  }
+
+  /** Changes what is public. Gives nothing: the event tells what changed, which the versions show. */
+  rectify({ title, deadline, description }: Content, important: boolean, now: Date): void {
+    this.mustBeOpen(now);
+    mustBeAhead(deadline, now);
+    if (deadline < this.deadline) throw refuse('DEADLINE_NOT_LATER', { deadline: this.deadline.toISOString() });
+    if (important && deadline <= this.deadline)
+      throw refuse('EXTENSION_NEEDED', { deadline: this.deadline.toISOString() });
+    if (this.description && this.description.lots.length !== description.lots.length) throw refuse('LOTS_FIXED');
+    Object.assign(this, { title, deadline, description, reference: description.reference });
+    this.versions += 1;
+  }
+
+  /** Opens the tenders: not before the deadline, whoever closed it before. */
+  open(now: Date): TendersOpened {
+    if (this.status !== 'CONSULTATION_STATUS_CLOSED' || now < this.deadline)
+      throw refuse('NOT_CLOSED', { deadline: this.deadline.toISOString() });
+    this.status = 'CONSULTATION_STATUS_OPENED';
+    return { ...this.fields(), openedAt: now };
+  }
+
+  /** Ends it when all its lots are over. */
+  endWith(lots: { isOver(): boolean }[]): void {
+    if (this.status === 'CONSULTATION_STATUS_OPENED' && lots.every((lot) => lot.isOver()))
+      this.status = 'CONSULTATION_STATUS_DONE';
   }
 
   /** Closes before the deadline, because the buyer says so. */
@@ -91,7 +184,13 @@ export class Consultation {
     return { ...this.fields(), closedAt: now, cause };
   }
 
-  private fields() {
+  private mustWait(): void {
+    if (!['CONSULTATION_STATUS_TO_VALIDATE', 'CONSULTATION_STATUS_SCHEDULED'].includes(this.status))
+      throw refuse('NOT_TO_VALIDATE', { consultation: this.consultationId });
+  }
+
+  /** What every event of it begins with. */
+  fields() {
     return { operator: this.operator, memberId: this.memberId, consultationId: this.consultationId };
   }
 }

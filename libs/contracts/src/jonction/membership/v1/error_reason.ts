@@ -44,6 +44,8 @@ export const ErrorReason = {
   ERROR_REASON_SERVICE_NOT_SUBSCRIBED: "ERROR_REASON_SERVICE_NOT_SUBSCRIBED",
   /** ERROR_REASON_SERVICE_SUBSCRIBED - The member subscribes to this service already. ALREADY_EXISTS. */
   ERROR_REASON_SERVICE_SUBSCRIBED: "ERROR_REASON_SERVICE_SUBSCRIBED",
+  /** ERROR_REASON_VALIDITY_OVERLAPS - The body would bear two codes of one scheme at the same time. FAILED_PRECONDITION. */
+  ERROR_REASON_VALIDITY_OVERLAPS: "ERROR_REASON_VALIDITY_OVERLAPS",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -66,6 +68,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_SERVICE_NOT_OFFERED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED;
   export type ERROR_REASON_SERVICE_NOT_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED;
   export type ERROR_REASON_SERVICE_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+  export type ERROR_REASON_VALIDITY_OVERLAPS = typeof ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -119,6 +122,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_SERVICE_SUBSCRIBED":
       return ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+    case 16:
+    case "ERROR_REASON_VALIDITY_OVERLAPS":
+      return ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -160,6 +166,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_SERVICE_NOT_SUBSCRIBED";
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return "ERROR_REASON_SERVICE_SUBSCRIBED";
+    case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
+      return "ERROR_REASON_VALIDITY_OVERLAPS";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -200,6 +208,8 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return 15;
+    case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
+      return 16;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
