@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command } from './command.ts';
+import { contributions } from './contributions.ts';
 import { decp } from './decp.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
@@ -25,6 +26,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   latency,
   memory,
   organizations,
+  contributions,
   'partner-backlog': partnerBacklog,
   decp,
   start,

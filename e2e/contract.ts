@@ -48,6 +48,8 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['procurement', contracts.DeadlineServiceDefinition],
   ['procurement', contracts.ConsultationLifeServiceDefinition],
+  ['membership', contracts.ContributionServiceDefinition],
+  ['membership', contracts.MergeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { deposit, enrol, inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
 import { expect, test } from 'vitest';
 import { encode, type Rpc, rpcs } from './contract.ts';
+import { flatSchedule } from './good-requests.ts';
 import { caught, expectRefusal, refusalOf } from './refused.ts';
 import { replicasOf } from './replicas.ts';
 import { contentsOf, quiet } from './rows.ts';
@@ -120,7 +121,7 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId', string>>;
+type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'scheduleId' | 'mergeId', string>>;
 
 interface Ask {
   name: string;
@@ -141,8 +142,15 @@ const description = {
   environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_NONE'],
 };
 
+/** On a day to come, so that it is ordered, and nothing follows. */
+const planned = {
+  ...{ kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: inDays(90).toISOString().slice(0, 10), successorMemberId: uuid },
+  created: organisation,
+};
+
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
 const today = new Date().toISOString().slice(0, 10);
+const year = new Date().getUTCFullYear();
 const asks: Ask[] = (
   [
     { name: 'AdmitMember', request: () => organisation, other: { name: 'Beaune' } },
@@ -174,6 +182,26 @@ const asks: Ask[] = (
       other: { service: 'SUBSCRIBED_SERVICE_OPEN_DATA' },
     },
     { name: 'CloseVintage', request: () => ({ vintage: 2026, changes: 1 }), other: { changes: 2 } },
+    {
+      name: 'AdoptSchedule',
+      request: () => ({ schedule: flatSchedule, decisionRef: 'AG-2026-03' }),
+      other: { decisionRef: 'AG-2026-04' },
+    },
+    {
+      name: 'RecordSize',
+      request: ({ memberId }) => ({ memberId, effectiveOn: today, size: { staff: 12 } }),
+      other: { size: { staff: 13 } },
+    },
+    {
+      name: 'AssessContributions',
+      request: ({ scheduleId }) => ({ year, scheduleId, dueOn: '2999-12-31' }),
+      other: { dueOn: '2999-12-30' },
+    },
+    {
+      name: 'SettleContribution',
+      request: ({ memberId }) => ({ memberId, year, settledOn: today }),
+      other: { payerId: 'somebody' },
+    },
     {
       name: 'CreateConsultation',
       request: ({ memberId }) => ({ memberId, title: 'Voirie', deadline }),
@@ -216,6 +244,12 @@ const asks: Ask[] = (
       request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
       other: { etag: 'v4' },
     },
+    {
+      name: 'StartMerge',
+      request: ({ memberId = '' }) => ({ plan: { ...planned, predecessorMemberIds: [memberId] } }),
+      other: { plan: { kind: 'MERGE_KIND_SIMPLE' } },
+    },
+    { name: 'CancelMerge', request: ({ mergeId }) => ({ mergeId }), other: { mergeId: uuid } },
   ] satisfies Ask[] as Ask[]
 ).map(({ request, ...ask }) => {
   const id = requestId();
@@ -277,6 +311,9 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
+    [...text.matchAll(/"(memberId|agentId|consultationId|scheduleId|mergeId)":"([^"]+)"/g)].map(([, id, value]) => [
+      id,
+      value,
+    ]),
   );
 }

@@ -133,6 +133,8 @@ const NEEDED: Record<string, unknown> = {
   supplier_sirets: '35600000000048',
   amount_cents: '100',
   tenders_received: 1,
+  ...{ item_id: 'adhesion', item_ids: 'adhesion', payer_id: 'payer' },
+  ...{ share_basis_points: 5_000, years: 3, departement_codes: '21' },
 };
 
 /** Answered from the law and the request alone. */
@@ -171,17 +173,30 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
       const needed = NEEDED[field.name];
-      if (needed !== undefined) return needed;
-      return valueFor(field, row[field.name] ?? fallback(field), writes);
+      if (needed !== undefined && (writes || row[field.name] === undefined)) return needed;
+      const one = field.repeated ? row[field.name.replace(/s$/, '')] : undefined;
+      return valueFor(field, row[field.name] ?? one ?? fallback(field), writes);
     }),
   );
   const searched = writes
     ? []
     : fieldsOf(type).flatMap(({ kind, jsonName }) => (kind === 'string' ? [{ [jsonName]: SECRET }] : []));
-  const distinct = [...new Set([...filled, ...searched, ...(writes ? [] : [{}])].map((it) => JSON.stringify(it)))];
+  const asked = [...filled, ...plans(type, rows), ...searched, ...(writes ? [] : [{}])];
+  const distinct = [...new Set(asked.map((it) => JSON.stringify(it)))];
   return distinct.map((text) =>
     JSON.parse(text, (_, value) => (value === 'to be drawn' ? `isolation-${randomUUID()}` : value)),
   );
+}
+
+/** What no single row fills: an operation over bodies, here one that goes into a commune yet to be. */
+function plans(type: string, rows: Row[]): object[] {
+  const fields = fieldsOf(type).map(({ name }) => name);
+  if (!fields.includes('plan')) return [];
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Neuve', departementCode: '21' };
+  const ids = new Set(rows.map((row) => row.member_id).filter((id) => typeof id === 'string' && id !== ''));
+  const what = { kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: '2026-01-01', created };
+  const request = fields.includes('request_id') ? { requestId: 'to be drawn' } : {};
+  return [...ids].map((id) => ({ ...request, plan: { ...what, predecessorMemberIds: [id] } }));
 }
 
 /** A value that the field's type takes, or what a request may leave out. */

@@ -87,7 +87,11 @@ const ONLY_BY_NAME = new Set([
   'LotAwarded',
   'RejectionLettersSent',
   'ContractSigned',
+  'DraftTransferred',
 ]);
+
+/** What services answer each other while bodies merge: true, and of no use to others. */
+const ANSWERS = /^(Consultations|Acts|Shelves)(Held|HoldRefused|Released|Reattached)$/;
 
 function eventsOf(word: string, known: Map<string, string[]>): { context: string; event: string }[] {
   const [context, events] = [...known].find(([one, its]) => one === snake(word) || its.includes(word)) ?? [];
@@ -95,7 +99,8 @@ function eventsOf(word: string, known: Map<string, string[]>): { context: string
     throw new Mistake(`nothing is said on the bus by the name of "${word}": there are ${choices(known)}.`);
   if (context === NOT_FOR_PARTNERS)
     throw new Mistake(`what membership says names persons, and is not for partners: there are ${choices(known)}.`);
-  const meant = context === snake(word) ? events.filter((event) => !ONLY_BY_NAME.has(event)) : [word];
+  const silent = (event: string) => ONLY_BY_NAME.has(event) || ANSWERS.test(event);
+  const meant = context === snake(word) ? events.filter((event) => !silent(event)) : [word];
   return meant.map((event) => ({ context, event }));
 }
 

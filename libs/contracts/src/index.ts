@@ -13,6 +13,8 @@ export {
 export {
   GetShelfRequest,
   GetShelfResponse,
+  ListRunningRequest as DceLibraryListRunningRequest,
+  ListRunningResponse as DceLibraryListRunningResponse,
   ListShelvesRequest,
   ListShelvesResponse,
   Shelf,
@@ -26,6 +28,68 @@ export {
   ShelfClosed,
   ShelfOpened,
 } from './jonction/dce_library/v1/events.ts';
+export {
+  ShelvesReattached,
+} from './jonction/dce_library/v1/merge_events.ts';
+export {
+  ContributionAssessed,
+  ContributionOverdue,
+  ContributionSettled,
+  ScheduleAdopted,
+  SizeRecorded,
+} from './jonction/membership/v1/contribution_events.ts';
+export {
+  ContributionBasis,
+  ContributionSchedule,
+  FirstYearRule,
+  GroupingCoverage,
+  PriceBand,
+  ScheduleItem,
+  ScheduleItemKind,
+  Tariff,
+  ThirdPartyShare,
+  contributionBasisFromJSON,
+  contributionBasisToJSON,
+  contributionBasisToNumber,
+  firstYearRuleFromJSON,
+  firstYearRuleToJSON,
+  firstYearRuleToNumber,
+  scheduleItemKindFromJSON,
+  scheduleItemKindToJSON,
+  scheduleItemKindToNumber,
+} from './jonction/membership/v1/contribution_schedule.ts';
+export {
+  AdoptScheduleRequest,
+  AdoptScheduleResponse,
+  AdoptedSchedule,
+  AssessContributionsRequest,
+  AssessContributionsResponse,
+  BodySize,
+  Contribution,
+  ContributionLine,
+  ContributionPayer,
+  ContributionProblem,
+  ContributionServiceDefinition,
+  ExplainContributionRequest,
+  ExplainContributionResponse,
+  GetSizeRequest,
+  GetSizeResponse,
+  ListSchedulesRequest,
+  ListSchedulesResponse,
+  RecordSizeRequest,
+  RecordSizeResponse,
+  RuleInWords,
+  SettleContributionRequest,
+  SettleContributionResponse,
+  SimulateScheduleRequest,
+  SimulateScheduleResponse,
+  SimulatedContribution,
+  SimulationSummary,
+  VatAmount,
+  contributionProblemFromJSON,
+  contributionProblemToJSON,
+  contributionProblemToNumber,
+} from './jonction/membership/v1/contributions.ts';
 export {
   ErrorReason as MembershipErrorReason,
   errorReasonFromJSON as membershipErrorReasonFromJSON,
@@ -118,6 +182,48 @@ export {
   roleToJSON,
   roleToNumber,
 } from './jonction/membership/v1/membership.ts';
+export {
+  AgentTransferred,
+  MergeBegun,
+  MergeCancelled,
+  MergeCompleted,
+  MergeOrdered,
+  MergeUndone,
+  OrganizationsMerged,
+  OrganizationsSplit,
+} from './jonction/membership/v1/merge_events.ts';
+export {
+  BodyChange,
+  CancelMergeRequest,
+  CancelMergeResponse,
+  ComingOut,
+  GetMergeRequest,
+  GetMergeResponse,
+  ListMergesRequest,
+  ListMergesResponse,
+  Merge,
+  MergeKind,
+  MergePlan,
+  MergeServiceDefinition,
+  MergeStatus,
+  MergeStep,
+  MergeStepKind,
+  MergedBody,
+  PreviewMergeRequest,
+  PreviewMergeResponse,
+  ServicePreview,
+  StartMergeRequest,
+  StartMergeResponse,
+  mergeKindFromJSON,
+  mergeKindToJSON,
+  mergeKindToNumber,
+  mergeStatusFromJSON,
+  mergeStatusToJSON,
+  mergeStatusToNumber,
+  mergeStepKindFromJSON,
+  mergeStepKindToJSON,
+  mergeStepKindToNumber,
+} from './jonction/membership/v1/merges.ts';
 export {
   SubscribedService,
   subscribedServiceFromJSON,
@@ -240,6 +346,14 @@ export {
   TendersOpened,
 } from './jonction/procurement/v1/life_events.ts';
 export {
+  ConsultationTakenOver,
+  ConsultationTransferred,
+  ConsultationsHeld,
+  ConsultationsReattached,
+  ConsultationsReleased,
+  DraftTransferred,
+} from './jonction/procurement/v1/merge_events.ts';
+export {
   CloseConsultationRequest,
   CloseConsultationResponse,
   Consultation,
@@ -256,6 +370,8 @@ export {
   GetConsultationResponse,
   ListConsultationsRequest,
   ListConsultationsResponse,
+  ListRunningRequest as ProcurementListRunningRequest,
+  ListRunningResponse as ProcurementListRunningResponse,
   PublishConsultationRequest,
   PublishConsultationResponse,
   consultationStatusFromJSON,
@@ -288,6 +404,10 @@ export {
   errorReasonToNumber as sharedErrorReasonToNumber,
 } from './jonction/shared/v1/refusal.ts';
 export {
+  Running,
+  RunningItem,
+} from './jonction/shared/v1/running.ts';
+export {
   Act,
   ActNature,
   ActServiceDefinition,
@@ -301,6 +421,8 @@ export {
   GetActResponse,
   ListActsRequest,
   ListActsResponse,
+  ListRunningRequest as TeletransmissionListRunningRequest,
+  ListRunningResponse as TeletransmissionListRunningResponse,
   MarkActPublishedRequest,
   MarkActPublishedResponse,
   actNatureFromJSON,
@@ -321,6 +443,14 @@ export {
   ActRejected,
   ActTransmitted,
 } from './jonction/teletransmission/v1/events.ts';
+export {
+  ActTakenOver,
+  ActTransferred,
+  ActsHeld,
+  ActsHoldRefused,
+  ActsReattached,
+  ActsReleased,
+} from './jonction/teletransmission/v1/merge_events.ts';
 
 /** All of proto/ as a FileDescriptorSet, for reflection and for reading a subject's type. */
 export const descriptorsUrl = new URL('./descriptors.binpb', import.meta.url);

@@ -23,9 +23,8 @@ export const passwordOf = (secret: string, role: string): string =>
 export async function speakers(names = serviceNames()): Promise<Speaker[]> {
   return Promise.all(
     names.map(async (name) => {
-      const { subscriptions } = (await import(join(ROOT, 'services', name, 'src/subscriptions.ts'))) as {
-        subscriptions: Subscription[];
-      };
+      const file = join(ROOT, 'services', name, 'src/subscriptions.ts');
+      const { subscriptions } = (await import(file)) as { subscriptions: Subscription[] };
       return { name: snake(name), subscriptions };
     }),
   );
@@ -72,6 +71,8 @@ export async function provisionPlatform(
 export interface ServiceSettings extends PlatformAddress {
   issuer: string;
   grpcPort: number;
+  /** Where other services answer, by folder; those not named are looked for where a cluster has them. */
+  addresses?: Record<string, string>;
   /** For teletransmission: the folder of documents, and the gateway of the prefecture. */
   documents?: string;
   prefectureUrl?: string;
@@ -81,16 +82,13 @@ export interface ServiceSettings extends PlatformAddress {
   database?: string;
 }
 
-/** Where the reference data is that others own (decision 010): beside the repository, unless the environment says so; empty when it is nowhere. */
-export function normsDir(): string {
-  const beside = join(ROOT, '../shared/data');
-  return process.env.NORMS_DIR ?? (existsSync(beside) ? beside : '');
-}
+/** Where the reference data is that others own (decision 010), unless the environment says so. */
+export const normsDir = (): string => process.env.NORMS_DIR ?? join(ROOT, '../shared/data');
 
 /** The environment of a service's process. */
 export function environmentOf(
   name: string,
-  { adminUrl, natsUrl, secret, issuer, grpcPort, documents, prefectureUrl, otlp, database }: ServiceSettings,
+  { adminUrl, natsUrl, secret, issuer, grpcPort, addresses, documents, prefectureUrl, otlp, database }: ServiceSettings,
 ): Record<string, string> {
   const plan = planOf(name, secret, database);
   const { app, relay, jobs } = rolesOf(plan.service);
@@ -104,7 +102,10 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
-    NORMS_DIR: normsDir(),
+    NORMS_DIR: process.env.NORMS_DIR ?? (existsSync(normsDir()) ? normsDir() : ''),
+    ...Object.fromEntries(
+      Object.entries(addresses ?? {}).map(([other, at]) => [`${snake(other).toUpperCase()}_ADDRESS`, at]),
+    ),
     ...(documents ? { DOCUMENTS_DIR: documents } : {}),
     ...(prefectureUrl ? { PREFECTURE_URL: prefectureUrl } : {}),
     ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),

@@ -24,6 +24,7 @@ import { computeDeadlines } from './queries/compute-deadlines.ts';
 import { getConsultation } from './queries/get-consultation.ts';
 import { listConsultations } from './queries/list-consultations.ts';
 import { listLots } from './queries/list-lots.ts';
+import { listRunning } from './queries/list-running.ts';
 import { listVersions } from './queries/list-versions.ts';
 
 /** What procurement is asked, and the right each needs. */
@@ -43,6 +44,7 @@ export function rpc(database: Database, runner: Runner): Routes<typeof consultat
     extendConsultation: command('extendConsultation', 'procurement.publish', extendConsultation),
     closeConsultation: command('closeConsultation', 'procurement.publish', closeConsultation),
     getConsultation: query('getConsultation', 'procurement.read', getConsultation),
+    listRunning: query('listRunning', 'procurement.read', listRunning),
     listConsultations: query('listConsultations', 'procurement.read', listConsultations),
   };
 }

@@ -9,6 +9,7 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
     'membership.admit',
     'membership.agents',
     'membership.territory',
+    'membership.contributions',
     'procurement.write',
     'procurement.publish',
     'teletransmission.deposit',

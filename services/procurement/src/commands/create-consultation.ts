@@ -9,10 +9,11 @@ import { checkFields } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Consultation } from '../domain/consultation.ts';
-import { KnownMember } from '../domain/known-member.ts';
+
 import { ConsultationTerms } from '../domain/terms.ts';
 import { consultationMessage } from '../queries/consultation-message.ts';
 import { refuse } from '../refusals.ts';
+import { buyerThatBegins } from './buyer.ts';
 import { checkTerms } from './check-terms.ts';
 
 export async function createConsultation(
@@ -28,13 +29,14 @@ export async function createConsultation(
   fields.expect(!Number.isNaN(deadline.getTime()), 'deadline', 'must be a time');
   if (terms) checkTerms(fields, terms);
   fields.done();
-  const buyer = await em.findOne(KnownMember, { memberId });
+  const buyer = await buyerThatBegins(em, memberId);
   if (!buyer) throw refuse('NOT_A_MEMBER');
-  if (!buyer.open) throw refuse('MEMBER_CLOSED');
+  buyer.mustBegin();
   const consultation = em.create(Consultation, {
     consultationId: uuidv7(),
     operator: caller.operator,
     memberId,
+    authorMemberId: memberId,
     buyerName: buyer.name,
     title,
     deadline,

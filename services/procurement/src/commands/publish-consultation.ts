@@ -1,7 +1,9 @@
 import type { CommandContext } from '@jonction/commands';
 import type { PublishConsultationRequest, PublishConsultationResponse } from '@jonction/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
+
 import { consultationMessage } from '../queries/consultation-message.ts';
+
 import { loadConsultation } from './load-consultation.ts';
 import { publish } from './publishing.ts';
 

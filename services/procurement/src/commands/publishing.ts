@@ -5,12 +5,12 @@ import { dayOf } from '@jonction/norms/ccp';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import type { Consultation } from '../domain/consultation.ts';
-import { KnownMember } from '../domain/known-member.ts';
 import { Lot } from '../domain/lot.ts';
 import { ConsultationTerms, TIME_ZONE } from '../domain/terms.ts';
 import { ConsultationVersion, type Said } from '../domain/version.ts';
 import { scheduleClosing } from '../jobs/close-at-deadline.ts';
 import { refuse } from '../refusals.ts';
+import { buyerThatBegins } from './buyer.ts';
 
 /** Makes a consultation public, with its lots and its first version; `agentId` is empty when it happens by itself. */
 export async function publish(
@@ -30,12 +30,13 @@ export async function publish(
 
 /**
  * Judges a publication at a moment, and changes nothing. Gives the version of the rules, or an empty string without terms. Throws
- * MEMBER_CLOSED, PROCEDURE_UNFIT, DEADLINE_TOO_EARLY.
+ * MEMBER_CLOSED, MEMBER_MERGES, PROCEDURE_UNFIT, DEADLINE_TOO_EARLY.
  */
 export async function mustBePublishable(em: EntityManager, consultation: Consultation, at: Date): Promise<string> {
   const { memberId, consultationId, deadline } = consultation;
-  const buyer = await em.findOne(KnownMember, { memberId });
-  if (!buyer?.open) throw refuse('MEMBER_CLOSED');
+  const buyer = await buyerThatBegins(em, memberId);
+  if (!buyer) throw refuse('MEMBER_CLOSED');
+  buyer.mustBegin();
   const terms = await em.findOne(ConsultationTerms, { consultationId });
   return terms ? terms.mustAllow(deadline, at, dayOf(at, TIME_ZONE)) : '';
 }

@@ -102,6 +102,8 @@ function check(request: RecordLotStepRequest): void {
   const award = kind === 'LOT_STEP_KIND_AWARD';
   const fields = checkFields();
   fields.known('kind', kind);
+  // What else is right depends on it.
+  fields.done();
   fields.expect(lotNumber >= 1, 'lot_number', 'must be the number of a lot');
   const decided = DECISION.test(decisionRef) || (decisionRef === '' && !DECIDED.includes(kind));
   fields.expect(

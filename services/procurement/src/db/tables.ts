@@ -14,6 +14,7 @@ export const tables = [
       consultationId: p.uuid().primary(),
       operator: p.string(),
       memberId: p.uuid(),
+      authorMemberId: p.uuid(),
       buyerName: p.string(),
       title: p.string(),
       deadline: p.datetime(),
@@ -109,6 +110,7 @@ export const tables = [
       operator: p.string(),
       name: p.string(),
       open: p.boolean(),
+      mergeId: p.uuid().nullable(),
     },
   }),
 ];

@@ -8,8 +8,11 @@ import type {
   ConsultationScheduled,
   ConsultationStatus,
   ConsultationSubmitted,
+  ConsultationTakenOver,
+  ConsultationTransferred,
   DeadlineExtended,
   Description,
+  DraftTransferred,
   Nature,
   Procedure,
   TendersOpened,
@@ -30,12 +33,19 @@ export interface Content {
   description: Description;
 }
 
+/** What is said when a consultation has another buyer: to those who followed the former one, then to those of the new one. */
+export type Transfer =
+  | { draft: DraftTransferred }
+  | { left: ConsultationTransferred; takenOver: ConsultationTakenOver };
+
 /** A call for tenders by a member. The rules live here; nothing in this file knows about tables, RPC or NATS. */
 export class Consultation {
   consultationId!: string;
   operator!: string;
-  /** The buyer. */
+  /** The buyer: who answers for it now. */
   memberId!: string;
+  /** Who drafted it, and was the buyer then. */
+  authorMemberId!: string;
   buyerName!: string;
   title!: string;
   /** Until when tenders are taken (DLRO). */
@@ -157,6 +167,28 @@ export class Consultation {
   closeAtDeadline(now: Date): ConsultationClosed | undefined {
     if (this.status !== 'CONSULTATION_STATUS_PUBLISHED' || now < this.deadline) return undefined;
     return this.closeFor('CLOSING_CAUSE_DEADLINE', now);
+  }
+
+  /** It runs until its last lot is over: who takes the buyer's place opens, awards and executes. */
+  runs(): boolean {
+    return this.status !== 'CONSULTATION_STATUS_DONE';
+  }
+
+  /** Another buyer answers for it, and nothing else of it changes (CGCT L2113-5). */
+  transfer({ memberId, name, mergeId }: { memberId: string; name: string; mergeId: string }, now: Date): Transfer {
+    const fromMemberId = this.memberId;
+    this.memberId = memberId;
+    this.buyerName = name;
+    const moved = { ...this.fields(), fromMemberId, mergeId };
+    if (UNPUBLISHED.includes(this.status)) return { draft: moved };
+    const { operator, consultationId, title, deadline, buyerName } = this;
+    return {
+      left: {
+        ...{ operator, memberId: fromMemberId, consultationId, mergeId },
+        ...{ successorMemberId: memberId, transferredAt: now },
+      },
+      takenOver: { ...moved, title, buyerName, deadline, publishedAt: this.publishedAt ?? undefined },
+    };
   }
 
   /** Throws OTHER_MEMBER unless the caller acts for the buyer, or for the whole operator (no member). */

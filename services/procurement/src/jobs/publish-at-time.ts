@@ -13,7 +13,7 @@ interface Payload {
 
 /**
  * Publishes a consultation whose time came. Does nothing when it was given back, published before, or planned for later since. One
- * that may not be published any more, because its buyer was suspended, is given back to who drafts it.
+ * that may not be published any more, because its buyer was suspended or goes into another, is given back to who drafts it.
  */
 export const publishAtTime: Job<Payload> = async (em, { operator, consultationId }, { now }) => {
   const consultation = await em.findOneOrFail(Consultation, { consultationId, operator });

@@ -3,7 +3,8 @@ alter table consultation add column reference text not null default '';
 alter table consultation add column description jsonb;
 alter table consultation add column publish_at timestamptz;
 alter table consultation add column versions integer not null default 0;
-create unique index consultation_reference_once on consultation (operator, member_id, reference) where reference <> '';
+-- The number is given by who drafts: after a merge, one buyer may have two of one number, given by two communes of before.
+create unique index consultation_reference_once on consultation (operator, author_member_id, reference) where reference <> '';
 -- Drafted, to be validated or scheduled, it is its operator's.
 drop policy published on consultation;
 create policy published on consultation for select to {service}_app using (published_at is not null);

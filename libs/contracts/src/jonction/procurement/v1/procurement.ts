@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Refusal } from "../../shared/v1/refusal.ts";
+import { Running } from "../../shared/v1/running.ts";
 import { Description } from "./description.ts";
 import {
   Nature,
@@ -189,6 +190,8 @@ export const ErrorReason = {
   ERROR_REASON_TIMES_CONTRADICT: "ERROR_REASON_TIMES_CONTRADICT",
   /** ERROR_REASON_NOTHING_CHANGED - A rectification that changes nothing. FAILED_PRECONDITION. */
   ERROR_REASON_NOTHING_CHANGED: "ERROR_REASON_NOTHING_CHANGED",
+  /** ERROR_REASON_MEMBER_MERGES - The buyer is about to go into another: nothing new begins until it has. FAILED_PRECONDITION. */
+  ERROR_REASON_MEMBER_MERGES: "ERROR_REASON_MEMBER_MERGES",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -218,6 +221,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_LOTS_FIXED = typeof ErrorReason.ERROR_REASON_LOTS_FIXED;
   export type ERROR_REASON_TIMES_CONTRADICT = typeof ErrorReason.ERROR_REASON_TIMES_CONTRADICT;
   export type ERROR_REASON_NOTHING_CHANGED = typeof ErrorReason.ERROR_REASON_NOTHING_CHANGED;
+  export type ERROR_REASON_MEMBER_MERGES = typeof ErrorReason.ERROR_REASON_MEMBER_MERGES;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -292,6 +296,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 52:
     case "ERROR_REASON_NOTHING_CHANGED":
       return ErrorReason.ERROR_REASON_NOTHING_CHANGED;
+    case 60:
+    case "ERROR_REASON_MEMBER_MERGES":
+      return ErrorReason.ERROR_REASON_MEMBER_MERGES;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -347,6 +354,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_TIMES_CONTRADICT";
     case ErrorReason.ERROR_REASON_NOTHING_CHANGED:
       return "ERROR_REASON_NOTHING_CHANGED";
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return "ERROR_REASON_MEMBER_MERGES";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -401,6 +410,8 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 51;
     case ErrorReason.ERROR_REASON_NOTHING_CHANGED:
       return 52;
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return 60;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -580,6 +591,20 @@ export interface ListConsultationsResponse {
   consultations: Consultation[];
   /** Asks for the next page; empty on the last. */
   nextPageToken: string;
+}
+
+/** Asks what runs for some members. */
+export interface ListRunningRequest {
+  /** The members, 1 to 100. */
+  memberIds: string[];
+  /** How many of each kind to show, 0 to 50; 10 when 0. */
+  limit: number;
+}
+
+/** Says what runs for some members. */
+export interface ListRunningResponse {
+  /** What runs, by kind; a kind of which nothing runs is there with 0. */
+  running: Running[];
 }
 
 function createBaseConsultation(): Consultation {
@@ -2350,6 +2375,168 @@ export const ListConsultationsResponse: MessageFns<
   },
 };
 
+function createBaseListRunningRequest(): ListRunningRequest {
+  return { memberIds: [], limit: 0 };
+}
+
+export const ListRunningRequest: MessageFns<ListRunningRequest, "jonction.procurement.v1.ListRunningRequest"> = {
+  $type: "jonction.procurement.v1.ListRunningRequest" as const,
+
+  encode(message: ListRunningRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.memberIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).int32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.memberIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningRequest {
+    return {
+      memberIds: globalThis.Array.isArray(object?.memberIds)
+        ? object.memberIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.member_ids)
+        ? object.member_ids.map((e: any) => globalThis.String(e))
+        : [],
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: ListRunningRequest): unknown {
+    const obj: any = {};
+    if (message.memberIds?.length) {
+      obj.memberIds = message.memberIds;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    return ListRunningRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    const message = createBaseListRunningRequest();
+    message.memberIds = object.memberIds?.map((e) => e) || [];
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRunningResponse(): ListRunningResponse {
+  return { running: [] };
+}
+
+export const ListRunningResponse: MessageFns<ListRunningResponse, "jonction.procurement.v1.ListRunningResponse"> = {
+  $type: "jonction.procurement.v1.ListRunningResponse" as const,
+
+  encode(message: ListRunningResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.running) {
+      Running.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.running.push(Running.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningResponse {
+    return {
+      running: globalThis.Array.isArray(object?.running) ? object.running.map((e: any) => Running.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListRunningResponse): unknown {
+    const obj: any = {};
+    if (message.running?.length) {
+      obj.running = message.running.map((e) => Running.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    return ListRunningResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    const message = createBaseListRunningResponse();
+    message.running = object.running?.map((e) => Running.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * The consultations of the members: prepared, published, extended, closed.
  *
@@ -2421,6 +2608,15 @@ export const ConsultationServiceDefinition = {
       requestType: ListConsultationsRequest as typeof ListConsultationsRequest,
       requestStream: false,
       responseType: ListConsultationsResponse as typeof ListConsultationsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Counts what runs for some members of one's own operator, and shows the first. Right: procurement.read. */
+    listRunning: {
+      name: "ListRunning",
+      requestType: ListRunningRequest as typeof ListRunningRequest,
+      requestStream: false,
+      responseType: ListRunningResponse as typeof ListRunningResponse,
       responseStream: false,
       options: {},
     },
