@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { command } from './command.ts';
 import { contributions } from './contributions.ts';
 import { decp } from './decp.ts';
+import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -21,6 +22,7 @@ import { table } from './table.ts';
 const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure[]>> = {
   command,
   streaming,
+  entitlement,
   relay,
   handling,
   latency,

@@ -68,6 +68,7 @@ export function goodRequest(
     on_paper: false,
     dispatched_at: inDays(0).toISOString(),
     query: 'Beaune',
+    right: 'membership.read',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
     ...ofContributions(message, memberId),

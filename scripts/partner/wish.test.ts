@@ -7,8 +7,14 @@ import { readWish } from './wish.ts';
 
 /** What a vendor of procurement hears when it names the context alone. */
 const PUBLIC = [
-  ...['ConsultationClosed', 'ConsultationPublished', 'ConsultationRectified', 'ContractCompleted', 'ContractNotified'],
-  ...['DeadlineExtended', 'LotClosedWithoutContract'],
+  ...['ConsultationClosed', 'ConsultationPublished', 'ConsultationRectified', 'ConsultationTakenOver'],
+  ...[
+    'ConsultationTransferred',
+    'ContractCompleted',
+    'ContractNotified',
+    'DeadlineExtended',
+    'LotClosedWithoutContract',
+  ],
 ];
 const BFC = ['--operator', 'bfc', '--events', 'procurement'];
 

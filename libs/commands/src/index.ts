@@ -1,4 +1,12 @@
-export { accessSubscriptions, type Caller, noteAgent, noteGrant, noteRevocation, noteTransfer } from './access.ts';
+export {
+  accessSubscriptions,
+  allow,
+  type Caller,
+  noteAgent,
+  noteGrant,
+  noteRevocation,
+  noteTransfer,
+} from './access.ts';
 export { type Job, type OutgoingJob, startJobs } from './jobs.ts';
 export { type DatabasePlan, databaseUrl, provisionDatabase, rolesOf } from './migrate.ts';
 export { readPage, writePage } from './page.ts';

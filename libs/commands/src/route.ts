@@ -27,11 +27,14 @@ type Read<T> = (em: EntityManager, context: { caller: Caller; now: Date }) => Pr
 /** One read for the caller of a stream: in a transaction of its own, with the caller's rights of that moment. */
 export type Within = <T>(read: Read<T>) => Promise<T>;
 
-/** Answers with a stream. What it awaits beside `within` must end when `signal` aborts: the caller is gone. */
+/**
+ * Answers with a stream. What it awaits beside `within` must end when `signal` aborts: the caller is gone; and before `until`,
+ * in ms since 1970, when the caller stops waiting.
+ */
 export type Stream<Request, Response> = (
   within: Within,
   request: Request,
-  context: { signal: AbortSignal },
+  context: Pick<Call, 'signal' | 'until' | 'operator'>,
 ) => AsyncIterable<Response>;
 
 /** Answers once, with what other services say too: it asks them in no transaction, with the token and the trace of `call`. */
@@ -158,8 +161,7 @@ function streamOf(
 ): RouteFor<unknown, unknown> {
   async function* answer(call: Call, request: unknown) {
     const within: Within = (one) => readFor(database, call, right, one);
-    for await (const response of read(within, request, { signal: call.signal }))
-      yield responseType.encode(response).finish();
+    for await (const response of read(within, request, call)) yield responseType.encode(response).finish();
   }
   return { kind: 'stream', right, answer };
 }

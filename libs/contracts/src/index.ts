@@ -122,6 +122,27 @@ export {
   WithdrawalRequested,
 } from './jonction/membership/v1/events.ts';
 export {
+  CheckEntitlementRequest,
+  CheckEntitlementResponse,
+  Denial,
+  GetClaimsRequest,
+  GetClaimsResponse,
+  IdentityServiceDefinition,
+  MemberAccess,
+  WatchEntitlementsRequest,
+  WatchEntitlementsResponse,
+  WatchedAgent,
+  WatchedEntitlement,
+  WatchedMember,
+  WatchedTransfer,
+  denialFromJSON,
+  denialToJSON,
+  denialToNumber,
+  memberAccessFromJSON,
+  memberAccessToJSON,
+  memberAccessToNumber,
+} from './jonction/membership/v1/identity.ts';
+export {
   College,
   ListStepsRequest,
   ListStepsResponse,

@@ -1,6 +1,7 @@
 import { startJobs, startRunner } from '@jonction/commands';
 import {
   ContributionServiceDefinition,
+  IdentityServiceDefinition,
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
   MergeServiceDefinition,
@@ -14,7 +15,8 @@ import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { contributionRpc, lifeRpc, mergeRpc, rpc, territoryRpc } from './rpc.ts';
+import { rememberEntitlements } from './queries/entitlement-memory.ts';
+import { contributionRpc, identityRpc, lifeRpc, mergeRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -33,6 +35,7 @@ export async function start(config: Config) {
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
   const others = parts.use(otherServices(config));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
+  const entitlements = rememberEntitlements(database);
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -44,11 +47,14 @@ export async function start(config: Config) {
         { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
+        { definition: IdentityServiceDefinition, routes: identityRpc(database, runner, entitlements) },
         { definition: ContributionServiceDefinition, routes: contributionRpc(database, runner) },
         { definition: MergeServiceDefinition, routes: mergeRpc(database, runner, others.all) },
       ],
     }),
   );
+  // Last started, first stopped: who follows is told the end, for the server waits for calls under way.
+  parts.use(entitlements);
   const running = parts.move();
   return { port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

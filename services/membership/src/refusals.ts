@@ -87,6 +87,16 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'Ce membre est déjà abonné à ce service : rien à faire.',
     en: 'This member subscribes to this service already: there is nothing to do.',
   },
+  CURSOR_UNKNOWN: {
+    kind: 'refused',
+    fr: 'Ce curseur ne désigne aucun changement connu : il vient d’un autre opérateur ou d’un autre membre, ou d’un moment qu’une restauration a effacé. Videz votre copie et reprenez sans curseur.',
+    en: 'This cursor names no change that is known: it is of another operator or member, or of a moment that a restore undid. Empty your copy and start again without a cursor.',
+  },
+  FEED_RESTORED: {
+    kind: 'unavailable',
+    fr: 'La base a été remplie depuis une copie et ses changements n’ont pas encore d’ordre. Votre exploitant doit d’abord suivre docs/decisions/031.',
+    en: 'The base was filled from a dump, and its changes have no order yet. Your operations team must first do as docs/decisions/031 says.',
+  },
   BAND_GAP: {
     kind: 'refused',
     fr: 'Le barème laisse un trou : {place} commence à {from}, on attend {expected}. Chaque tranche commence juste après la précédente, la première à 0, et la dernière n’a pas de fin (up_to à 0).',

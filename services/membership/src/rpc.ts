@@ -3,6 +3,7 @@ import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
   ContributionServiceDefinition as contributions,
+  IdentityServiceDefinition as identity,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
   MergeServiceDefinition as merges,
@@ -25,7 +26,10 @@ import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
 import { settleContribution } from './commands/settle-contribution.ts';
 import { startMerge } from './commands/start-merge.ts';
+import { checkEntitlement } from './queries/check-entitlement.ts';
+import type { Entitlements } from './queries/entitlement-memory.ts';
 import { explainContribution } from './queries/explain-contribution.ts';
+import { getClaims } from './queries/get-claims.ts';
 import { getMember } from './queries/get-member.ts';
 import { getMerge } from './queries/get-merge.ts';
 import { getSize } from './queries/get-size.ts';
@@ -40,6 +44,7 @@ import { previewMerge } from './queries/preview-merge.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
 import { simulateSchedule } from './queries/simulate-schedule.ts';
+import { watchEntitlements } from './queries/watch-entitlements.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -90,6 +95,16 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** What applications ask of the identity base. */
+export function identityRpc(database: Database, runner: Runner, entitlements: Entitlements): Routes<typeof identity> {
+  const { query, stream } = routesOf(identity, database, runner);
+  return {
+    checkEntitlement: checkEntitlement(database, entitlements),
+    watchEntitlements: stream('watchEntitlements', 'identity.read', watchEntitlements(entitlements)),
+    getClaims: query('getClaims', 'identity.read', getClaims),
   };
 }
 

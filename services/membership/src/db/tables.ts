@@ -91,6 +91,7 @@ export const tables = [
       memberId: p.string(),
       subject: p.string(),
       displayName: p.string(),
+      enrolledAt: p.datetime(),
       version: p.integer().version(),
     },
   }),

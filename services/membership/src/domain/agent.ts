@@ -26,6 +26,7 @@ export class Agent {
   /** The `sub` of its tokens. */
   subject!: string;
   displayName!: string;
+  enrolledAt!: Date;
   version!: number;
 
   enrol(): AgentEnrolled {

@@ -45,7 +45,8 @@ async function lookHere(em: EntityManager, { plan }: PreviewMergeRequest, now: D
   const concerned = concernedOf(asked, { successor, predecessors });
   const running = await runningHere(em, concerned, SHOWN);
   const own: ServicePreview = { service: 'membership', known: true, unknownFr: '', unknownEn: '', running };
-  return { bodies: await membersAsOf(em, members, ''), concerned: concerned.map((member) => member.memberId), own };
+  const idsOf = (bodies: Member[]) => bodies.map(({ memberId }) => memberId);
+  return { bodies: await membersAsOf(em, idsOf(members), ''), concerned: idsOf(concerned), own };
 }
 
 /** Those whose running work another will answer for: all that go into another, or the commune out of which some come. */

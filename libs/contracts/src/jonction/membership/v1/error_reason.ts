@@ -44,6 +44,10 @@ export const ErrorReason = {
   ERROR_REASON_SERVICE_NOT_SUBSCRIBED: "ERROR_REASON_SERVICE_NOT_SUBSCRIBED",
   /** ERROR_REASON_SERVICE_SUBSCRIBED - The member subscribes to this service already. ALREADY_EXISTS. */
   ERROR_REASON_SERVICE_SUBSCRIBED: "ERROR_REASON_SERVICE_SUBSCRIBED",
+  /** ERROR_REASON_CURSOR_UNKNOWN - The cursor names no change that the base knows: it is of another operator or member, or restored away. FAILED_PRECONDITION. */
+  ERROR_REASON_CURSOR_UNKNOWN: "ERROR_REASON_CURSOR_UNKNOWN",
+  /** ERROR_REASON_FEED_RESTORED - The base was filled from a dump, and its changes have no order yet. UNAVAILABLE. */
+  ERROR_REASON_FEED_RESTORED: "ERROR_REASON_FEED_RESTORED",
   /** ERROR_REASON_VALIDITY_OVERLAPS - The body would bear two codes of one scheme at the same time. FAILED_PRECONDITION. */
   ERROR_REASON_VALIDITY_OVERLAPS: "ERROR_REASON_VALIDITY_OVERLAPS",
   /** ERROR_REASON_BAND_GAP - Between two bands of a tariff, or before the first, some values are in none. FAILED_PRECONDITION. */
@@ -124,6 +128,8 @@ export namespace ErrorReason {
   export type ERROR_REASON_SERVICE_NOT_OFFERED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED;
   export type ERROR_REASON_SERVICE_NOT_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED;
   export type ERROR_REASON_SERVICE_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+  export type ERROR_REASON_CURSOR_UNKNOWN = typeof ErrorReason.ERROR_REASON_CURSOR_UNKNOWN;
+  export type ERROR_REASON_FEED_RESTORED = typeof ErrorReason.ERROR_REASON_FEED_RESTORED;
   export type ERROR_REASON_VALIDITY_OVERLAPS = typeof ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
   export type ERROR_REASON_BAND_GAP = typeof ErrorReason.ERROR_REASON_BAND_GAP;
   export type ERROR_REASON_BAND_OVERLAP = typeof ErrorReason.ERROR_REASON_BAND_OVERLAP;
@@ -206,6 +212,12 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_SERVICE_SUBSCRIBED":
       return ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+    case 80:
+    case "ERROR_REASON_CURSOR_UNKNOWN":
+      return ErrorReason.ERROR_REASON_CURSOR_UNKNOWN;
+    case 81:
+    case "ERROR_REASON_FEED_RESTORED":
+      return ErrorReason.ERROR_REASON_FEED_RESTORED;
     case 16:
     case "ERROR_REASON_VALIDITY_OVERLAPS":
       return ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
@@ -334,6 +346,10 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_SERVICE_NOT_SUBSCRIBED";
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return "ERROR_REASON_SERVICE_SUBSCRIBED";
+    case ErrorReason.ERROR_REASON_CURSOR_UNKNOWN:
+      return "ERROR_REASON_CURSOR_UNKNOWN";
+    case ErrorReason.ERROR_REASON_FEED_RESTORED:
+      return "ERROR_REASON_FEED_RESTORED";
     case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
       return "ERROR_REASON_VALIDITY_OVERLAPS";
     case ErrorReason.ERROR_REASON_BAND_GAP:
@@ -432,6 +448,10 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return 15;
+    case ErrorReason.ERROR_REASON_CURSOR_UNKNOWN:
+      return 80;
+    case ErrorReason.ERROR_REASON_FEED_RESTORED:
+      return 81;
     case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
       return 16;
     case ErrorReason.ERROR_REASON_BAND_GAP:

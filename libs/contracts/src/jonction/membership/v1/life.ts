@@ -318,8 +318,10 @@ export interface ListStepsRequest {
   memberId: string;
   /** 1 to 500; 50 when 0. */
   pageSize: number;
-  /** The next_page_token of the page before, for the same member; empty for the first. */
+  /** The next_page_token of the page before, for the same member and day; empty for the first. */
   pageToken: string;
+  /** Only the steps that had taken effect on this day, `YYYY-MM-DD`; all of them when empty. */
+  asOf: string;
 }
 
 /** A page of steps. */
@@ -856,7 +858,7 @@ export const RecordStepResponse: MessageFns<RecordStepResponse, "jonction.member
 };
 
 function createBaseListStepsRequest(): ListStepsRequest {
-  return { memberId: "", pageSize: 0, pageToken: "" };
+  return { memberId: "", pageSize: 0, pageToken: "", asOf: "" };
 }
 
 export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership.v1.ListStepsRequest"> = {
@@ -871,6 +873,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.asOf !== "") {
+      writer.uint32(34).string(message.asOf);
     }
     return writer;
   },
@@ -912,6 +917,14 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.asOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -941,6 +954,11 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      asOf: isSet(object.asOf)
+        ? globalThis.String(object.asOf)
+        : isSet(object.as_of)
+        ? globalThis.String(object.as_of)
+        : "",
     };
   },
 
@@ -955,6 +973,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.asOf !== "") {
+      obj.asOf = message.asOf;
+    }
     return obj;
   },
 
@@ -966,6 +987,7 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     message.memberId = object.memberId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.asOf = object.asOf ?? "";
     return message;
   },
 };
