@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { actes } from './actes.ts';
 import { command } from './command.ts';
 import { contributions } from './contributions.ts';
+import { decp } from './decp.ts';
 import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
@@ -31,6 +32,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   organizations,
   contributions,
   'partner-backlog': partnerBacklog,
+  decp,
   start,
   actes,
   pes,
