@@ -1,6 +1,8 @@
 import { endMembership } from './jobs/end-membership.ts';
+import { warnExpiring } from './jobs/warn-expiring.ts';
 
 /** What membership does by itself, when its time comes. */
 export const jobs = {
   'end-membership': endMembership,
+  'warn-expiring': warnExpiring,
 };

@@ -2,6 +2,7 @@ import { startJobs, startRunner } from '@jonction/commands';
 import {
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
+  PeopleServiceDefinition,
   TerritoryServiceDefinition,
 } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
@@ -11,7 +12,7 @@ import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { lifeRpc, rpc, territoryRpc } from './rpc.ts';
+import { lifeRpc, peopleRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -40,6 +41,7 @@ export async function start(config: Config) {
         { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
+        { definition: PeopleServiceDefinition, routes: peopleRpc(database, runner) },
       ],
     }),
   );

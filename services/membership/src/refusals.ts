@@ -81,6 +81,68 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'Ce membre est déjà abonné à ce service : rien à faire.',
     en: 'This member subscribes to this service already: there is nothing to do.',
   },
+  ENDS_BEFORE_START: {
+    kind: 'refused',
+    fr: 'La fin tombe avant le début ou en même temps, alors que le début est le {since}. Vérifiez les deux dates.',
+    en: 'The end comes before the start or with it, and the start is {since}. Check both dates.',
+  },
+  AGENT_ELSEWHERE: {
+    kind: 'refused',
+    fr: 'Cet agent n’est pas de cet organisme. Choisissez un agent inscrit pour l’organisme dont il s’agit.',
+    en: 'This agent is not of this body. Choose an agent enrolled for the body concerned.',
+  },
+  FUNCTION_UNFIT: {
+    kind: 'refused',
+    fr: 'Un organisme de cette nature n’a pas cette fonction : un maire est d’une commune, un président d’un autre organisme. Choisissez la fonction qui convient.',
+    en: 'A body of this kind has no such function: a mayor is of a commune, a president of another body. Choose the function that fits.',
+  },
+  MANDATE_OVERLAPS: {
+    kind: 'exists',
+    constraint: 'mandate_once_at_a_time',
+    fr: 'Cet agent exerce déjà cette fonction à la même période. Terminez d’abord son mandat, ou vérifiez les dates.',
+    en: 'This agent has this function at the same time already. End that mandate first, or check the dates.',
+  },
+  EXECUTIVE_IN_OFFICE: {
+    kind: 'exists',
+    constraint: 'mandate_one_executive',
+    fr: 'Cet organisme a déjà un exécutif à la même période : il n’y a qu’un maire ou qu’un président à la fois. Terminez d’abord son mandat, ou renouvelez le conseil en une fois.',
+    en: 'This body has an executive at the same time already: there is one mayor or one president at a time. End that mandate first, or renew the council in one go.',
+  },
+  MANDATE_OVER: {
+    kind: 'refused',
+    fr: 'Ce mandat est terminé depuis le {since} : il n’y a plus rien à y changer. Relisez les mandats de l’organisme.',
+    en: 'This mandate is over since {since}: nothing of it changes any more. Read the mandates of the body again.',
+  },
+  DELEGATOR_UNFIT: {
+    kind: 'refused',
+    fr: 'Ce mandat ne permet pas de déléguer la signature : seul l’exécutif, maire ou président, le peut. Rattachez la délégation à son mandat.',
+    en: 'This mandate gives no right to delegate: the executive alone, mayor or president, may. Give the delegation under that mandate.',
+  },
+  DELEGATION_BEYOND_MANDATE: {
+    kind: 'refused',
+    fr: 'La délégation sort du mandat dont elle vient, qui va du {since} au {until}. Corrigez ses dates ; sans date de fin, elle dure autant que le mandat.',
+    en: 'The delegation goes beyond the mandate it comes from, which goes from {since} to {until}. Mend its dates; without an end it lasts as long as the mandate.',
+  },
+  DELEGATE_IS_DELEGATOR: {
+    kind: 'refused',
+    fr: 'On ne se délègue rien à soi-même : l’exécutif signe déjà tout. Choisissez un autre agent de l’organisme.',
+    en: 'Nobody delegates to oneself: the executive signs everything already. Choose another agent of the body.',
+  },
+  DELEGATION_OVER: {
+    kind: 'refused',
+    fr: 'Cette délégation est terminée depuis le {since} : il n’y a rien à retirer.',
+    en: 'This delegation is over since {since}: there is nothing to take back.',
+  },
+  COUNCIL_WITHOUT_EXECUTIVE: {
+    kind: 'refused',
+    fr: 'Le nouveau conseil n’a pas d’exécutif : plus personne ne pourrait signer. Ajoutez le mandat du maire ou du président.',
+    en: 'The new council has no executive: nobody could sign any more. Add the mandate of the mayor or the president.',
+  },
+  SUBSTITUTE_IS_TITULAR: {
+    kind: 'refused',
+    fr: 'Le suppléant est aussi le titulaire. Choisissez une autre personne, ou ne nommez pas de suppléant.',
+    en: 'The substitute is the titular too. Choose another person, or name no substitute.',
+  },
 };
 
 export const refuse = refusals(table);

@@ -4,22 +4,34 @@ import {
   type AdmitMembersResponse,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
+  PeopleServiceDefinition as people,
   type RecordChangesRequest,
   type RecordChangesResponse,
+  type RenewCouncilsRequest,
+  type RenewCouncilsResponse,
   TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
 import { admitMember } from './commands/admit-member.ts';
+import { appointRepresentative } from './commands/appoint-representative.ts';
 import { closeVintage } from './commands/close-vintage.ts';
+import { endMandate } from './commands/end-mandate.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
+import { grantSigningDelegation } from './commands/grant-signing-delegation.ts';
 import { recordChange } from './commands/record-change.ts';
+import { recordMandate } from './commands/record-mandate.ts';
 import { recordStep } from './commands/record-step.ts';
+import { renewCouncil } from './commands/renew-council.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { revokeSigningDelegation } from './commands/revoke-signing-delegation.ts';
+import { checkSigningRight } from './queries/check-signing-right.ts';
 import { getMember } from './queries/get-member.ts';
 import { listAgents } from './queries/list-agents.ts';
+import { listMandates } from './queries/list-mandates.ts';
 import { listMembers } from './queries/list-members.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
+import { listSigningBoard } from './queries/list-signing-board.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
@@ -74,5 +86,29 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** Who may sign, and who speaks for a member. */
+export function peopleRpc(database: Database, runner: Runner): Routes<typeof people> {
+  const { command, bulk, query } = routesOf(people, database, runner);
+  return {
+    recordMandate: command('recordMandate', 'membership.mandates', recordMandate),
+    endMandate: command('endMandate', 'membership.mandates', endMandate),
+    renewCouncil: command('renewCouncil', 'membership.mandates', renewCouncil),
+    renewCouncils: bulk('renewCouncil', 'membership.mandates', renewCouncil, {
+      request: (item: RenewCouncilsRequest) => item.council,
+      done: (requestId, renewed): RenewCouncilsResponse => ({
+        requestId,
+        outcome: { $case: 'renewed', value: renewed },
+      }),
+      refused: (requestId, refusal) => ({ requestId, outcome: { $case: 'refusal', value: refusal } }),
+    }),
+    grantSigningDelegation: command('grantSigningDelegation', 'membership.mandates', grantSigningDelegation),
+    revokeSigningDelegation: command('revokeSigningDelegation', 'membership.mandates', revokeSigningDelegation),
+    appointRepresentative: command('appointRepresentative', 'membership.mandates', appointRepresentative),
+    checkSigningRight: query('checkSigningRight', 'membership.read', checkSigningRight),
+    listMandates: query('listMandates', 'membership.read', listMandates),
+    listSigningBoard: query('listSigningBoard', 'membership.read', listSigningBoard),
   };
 }

@@ -1,6 +1,7 @@
 import type { CommandContext } from '@jonction/commands';
 import {
   GroupingChanged,
+  MandateEnded,
   OrganizationCeased,
   OrganizationIdentifierChanged,
   OrganizationRegistered,
@@ -17,8 +18,10 @@ import { checkFields, mustBeNew, searchable } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { asMessage, type Description, Identifier, Member, PastDescription } from '../domain/member.ts';
+import { midnightOf } from '../domain/operator-rules.ts';
 import { memberMessage } from '../queries/member-message.ts';
 import { refuse } from '../refusals.ts';
+import { endMandates } from './end-mandates.ts';
 import {
   checkCode,
   checkIdentifiers,
@@ -27,6 +30,7 @@ import {
   createIdentifiers,
   endIdentifiers,
 } from './identifiers.ts';
+import { rulesOf } from './rules.ts';
 
 const MOST_IDENTIFIERS = 5;
 const SIREN = 'IDENTIFIER_SCHEME_SIREN';
@@ -44,6 +48,7 @@ export async function recordChange(
   if (change.$case === 'registration') return register(em, caller.operator, memberId, change.value);
   const member = await em.findOneOrFail(Member, { memberId });
   await apply(em, member, effectiveOn, change);
+  if (member.ceasedOn !== null) await endSigning(em, member, now);
   const identifiers = await em.find(Identifier, { memberId });
   return { member: memberMessage(member, identifiers) };
 }
@@ -171,6 +176,15 @@ async function cease(
   member.cease(on, into?.successor);
   const successorMemberId = into?.successor.memberId ?? '';
   record(em, OrganizationCeased, { ...member.fields(), successorMemberId, remainsAs, effectiveOn: on });
+}
+
+/** Nobody signs for a body that is no more. */
+async function endSigning(em: EntityManager, { operator, memberId, ceasedOn }: Member, now: Date): Promise<void> {
+  const midnight = midnightOf(await rulesOf(em, operator), ceasedOn ?? '');
+  // At the east of its operator's clock the day may have begun already.
+  const at = midnight > now ? now : midnight;
+  const ended = await endMandates(em, memberId, { cause: 'MANDATE_END_CAUSE_BODY_CEASED', at, now });
+  for (const one of ended) record(em, MandateEnded, one);
 }
 
 function check(request: RecordChangeRequest): TerritoryChange & { change: Change } {

@@ -3,6 +3,7 @@ import { Agent, Entitlement } from '../domain/agent.ts';
 import { MembershipStep } from '../domain/life.ts';
 import { Identifier, Member, PastDescription } from '../domain/member.ts';
 import { OperatorRules, type Rules } from '../domain/operator-rules.ts';
+import { peopleTables } from './people-tables.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
 // the first part of each key.
@@ -104,4 +105,5 @@ export const tables = [
       revokedAt: p.datetime().nullable(),
     },
   }),
+  ...peopleTables,
 ];
