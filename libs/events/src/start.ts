@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, defect, log } from '@jonction/service';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { catchUpWith } from './catch-up.ts';
 import { startConsumers } from './consume.ts';
 import { connectNats } from './nats.ts';
 import { startRelay } from './relay.ts';
@@ -19,14 +20,29 @@ export interface EventsOptions {
   subscriptions: Subscription[];
 }
 
+/** A service's part in the events, until it is disposed. */
+export interface Events extends AsyncDisposable {
+  /**
+   * For what must not be decided on an old copy: a function that waits until all that a context had recorded when it was
+   * called is handled here, by whichever replica, and gives that instant (`performance.now()`); undefined when that cannot
+   * be known within two seconds.
+   */
+  catchUp(context: string): () => Promise<number | undefined>;
+}
+
 /**
  * Says what a service records and hears what it subscribed to, as soon as NATS is there. The service does not wait for it:
  * it takes commands meanwhile, and what they record is sent later.
  */
-export function startEvents(database: Database, options: EventsOptions): AsyncDisposable {
+export function startEvents(database: Database, options: EventsOptions): Events {
   const stop = new AbortController();
-  const running = run(database, options, stop.signal);
+  let nats: NatsConnection | undefined;
+  const connected = (connection: NatsConnection) => {
+    nats = connection;
+  };
+  const running = run(database, options, { end: stop.signal, connected });
   return {
+    catchUp: (context) => catchUpWith(() => nats, options.context, context),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;
@@ -37,10 +53,11 @@ export function startEvents(database: Database, options: EventsOptions): AsyncDi
 async function run(
   database: Database,
   { natsUrl, relayUrl, context, subscriptions }: EventsOptions,
-  end: AbortSignal,
+  { end, connected }: { end: AbortSignal; connected(nats: NatsConnection): void },
 ): Promise<void> {
   const nats = await connectAtLast(natsUrl, context, end);
   if (!nats) return;
+  connected(nats);
   await using parts = new AsyncDisposableStack();
   parts.defer(() => drain(nats));
   parts.use(startRelay(database, nats, { url: relayUrl, context }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { connectNats, contextNameOf, streamSubjects } from '@jonction/events';
+import { connectNats, contextNameOf, settledSubject, streamSubjects } from '@jonction/events';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { claimsOf, type Key, keyOf, seedOf, sign } from './nats-keys.ts';
 import type { Speaker } from './topology.ts';
@@ -67,11 +67,15 @@ const FOR_PARTNERS = [
   { name: 'ack', subject: '$JS.ACK.*.*.>', type: 'service', response_type: 'Singleton' },
 ];
 
+/** For how long a question may be answered: longer than anybody waits for it. */
+const ANSWER_NS = 10_000_000_000;
+
 function permissionsOf({ name, subscriptions }: Speaker, account: string) {
   const streams = [...new Set(subscriptions.map(({ type }) => contextNameOf(type.$type)))];
   const ofStream = (stream: string) => [
     ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
     ...ackSubjects(account, stream, name),
+    settledSubject(stream),
   ];
   const publish = [
     streamSubjects(name),
@@ -81,7 +85,9 @@ function permissionsOf({ name, subscriptions }: Speaker, account: string) {
     '_INBOX.provisioner.>',
     ...streams.flatMap(ofStream),
   ];
-  return { pub: { allow: publish }, sub: { allow: [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`] } };
+  const heard = [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`, settledSubject(name)];
+  // One answer to each question, wherever it came from.
+  return { pub: { allow: publish }, sub: { allow: heard }, resp: { max: 1, ttl: ANSWER_NS } };
 }
 
 /**

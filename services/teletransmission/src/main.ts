@@ -17,7 +17,7 @@ export async function start(config: Config) {
   const documents = openDocuments({ folder: config.DOCUMENTS_DIR });
   const gateway = httpGateway(config.PREFECTURE_URL);
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
-  parts.use(
+  const events = parts.use(
     startEvents(database, {
       natsUrl: config.NATS_URL,
       relayUrl: config.RELAY_DATABASE_URL,
@@ -28,6 +28,7 @@ export async function start(config: Config) {
   parts.use(startSweeping(database, documents));
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs(gateway, documents, config.PREFECTURE_POLL_MS)));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
+  const around = { documents, catchUp: events.catchUp('membership') };
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -35,7 +36,7 @@ export async function start(config: Config) {
       domain: 'teletransmission',
       identify: identifyBy(config.OIDC_ISSUER, config.OIDC_AUDIENCE),
       reflection: config.GRPC_REFLECTION === 'on',
-      services: [{ definition: ActServiceDefinition, routes: rpc(database, runner, documents) }],
+      services: [{ definition: ActServiceDefinition, routes: rpc(database, runner, around) }],
     }),
   );
   const running = parts.move();

@@ -1,16 +1,24 @@
 import { accessSubscriptions } from '@jonction/commands';
 import {
   ApplicationApproved,
+  MandateEnded,
+  MandateStarted,
   MemberAdmitted,
   MemberExcluded,
   MemberReinstated,
   MemberSuspended,
   MemberWithdrawn,
+  SigningDelegationGranted,
+  SigningDelegationRevoked,
 } from '@jonction/contracts';
 import { on } from '@jonction/events';
 import { onApplicationApproved } from './handlers/on-application-approved.ts';
+import { onMandateEnded } from './handlers/on-mandate-ended.ts';
+import { onMandateStarted } from './handlers/on-mandate-started.ts';
 import { onMemberAdmitted } from './handlers/on-member-admitted.ts';
 import { closeMember, reopenMember } from './handlers/on-member-suspended.ts';
+import { onSigningDelegationGranted } from './handlers/on-signing-delegation-granted.ts';
+import { onSigningDelegationRevoked } from './handlers/on-signing-delegation-revoked.ts';
 
 /** What teletransmission hears. */
 export const subscriptions = [
@@ -20,5 +28,9 @@ export const subscriptions = [
   on(MemberReinstated, reopenMember),
   on(MemberWithdrawn, closeMember),
   on(MemberExcluded, closeMember),
+  on(MandateStarted, onMandateStarted),
+  on(MandateEnded, onMandateEnded),
+  on(SigningDelegationGranted, onSigningDelegationGranted),
+  on(SigningDelegationRevoked, onSigningDelegationRevoked),
   ...accessSubscriptions,
 ];

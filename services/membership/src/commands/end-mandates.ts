@@ -14,5 +14,7 @@ export async function endMandates(
   const notOver = { memberId, endCause: 'MANDATE_END_CAUSE_UNSPECIFIED' as const };
   const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { mandateId: 'asc' } } as const;
   const open = await em.find(Mandate, { ...notOver, $or: [{ endsAt: null }, { endsAt: { $gt: now } }] }, lock);
-  return open.map((mandate) => mandate.end(cause, mandate.startsAt > at ? mandate.startsAt : at, now));
+  const endOf = ({ startsAt }: Mandate) =>
+    new Date(Math.min(Math.max(at.getTime(), startsAt.getTime()), now.getTime()));
+  return open.map((mandate) => mandate.end(cause, endOf(mandate), now));
 }

@@ -1,10 +1,5 @@
 import type { CommandContext } from '@jonction/commands';
-import {
-  MandateEnded,
-  MandateStarted,
-  type RenewCouncilRequest,
-  type RenewCouncilResponse,
-} from '@jonction/contracts';
+import { MandateEnded, MandateStarted, type RenewCouncilRequest, type RenewCouncilResponse } from '@jonction/contracts';
 import { record } from '@jonction/events';
 import { checkFields } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';

@@ -18,11 +18,7 @@ const COMMUNES: Kinds = ['ORGANIZATION_KIND_COMMUNE', 'ORGANIZATION_KIND_NEW_COM
 /** No legal persons: nobody signs for them. */
 const REMAINS: Kinds = ['ORGANIZATION_KIND_DELEGATED_COMMUNE', 'ORGANIZATION_KIND_ASSOCIATED_COMMUNE'];
 /** Whose executive may be neither mayor nor president. */
-const DIRECTED: Kinds = [
-  'ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT',
-  'ORGANIZATION_KIND_SEML',
-  'ORGANIZATION_KIND_OTHER',
-];
+const DIRECTED: Kinds = ['ORGANIZATION_KIND_PUBLIC_ESTABLISHMENT', 'ORGANIZATION_KIND_SEML', 'ORGANIZATION_KIND_OTHER'];
 
 /** Which bodies have a function. */
 const FITS: Partial<Record<MandateFunction, (kind: OrganizationKind) => boolean>> = {

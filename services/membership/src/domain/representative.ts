@@ -18,7 +18,8 @@ export class Representative {
   appoint(before: Representative | null, agents: { memberId: string }[]): RepresentativeAppointed {
     if (this.titularAgentId === this.substituteAgentId) throw refuse('SUBSTITUTE_IS_TITULAR');
     for (const agent of agents) mustBeOf(this.memberId, agent);
-    if (before && this.effectiveOn < before.effectiveOn) throw refuse('DATES_CONTRADICT', { since: before.effectiveOn });
+    if (before && this.effectiveOn < before.effectiveOn)
+      throw refuse('DATES_CONTRADICT', { since: before.effectiveOn });
     const { operator, memberId, appointmentId, titularAgentId, substituteAgentId, effectiveOn, decisionRef } = this;
     return { operator, memberId, appointmentId, titularAgentId, substituteAgentId, effectiveOn, decisionRef };
   }

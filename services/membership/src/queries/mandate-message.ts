@@ -1,4 +1,4 @@
-import type { Mandate as MandateMessage, SigningDelegation as DelegationMessage } from '@jonction/contracts';
+import type { SigningDelegation as DelegationMessage, Mandate as MandateMessage } from '@jonction/contracts';
 import type { Mandate, SigningDelegation } from '../domain/mandate.ts';
 
 /** A mandate as the contract shows it, with the delegations given. */
