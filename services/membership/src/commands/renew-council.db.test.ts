@@ -230,12 +230,13 @@ const days = fc.option(fc.integer({ min: -3, max: 60 }));
 const agent = fc.integer({ min: 0, max: 2 });
 const nth = fc.nat({ max: 5 });
 const nature = fc.constantFrom('', 'ACT_NATURE_CONTRACT', 'ACT_NATURE_BUDGET');
-const most = fc.constantFrom(0, 100);
+const most = fc.constantFrom(0, 100, 1_000);
+const later = fc.integer({ min: -2, max: 12 });
 const FOR_EVER = Number.POSITIVE_INFINITY;
 const step = fc.oneof(
   fc.record({ what: fc.constant('start' as const), agent, mayor: fc.boolean(), from: day, days }),
   fc.record({ what: fc.constant('end' as const), nth, on: past }),
-  fc.record({ what: fc.constant('delegate' as const), nth, agent, nature, most, from: day, days }),
+  fc.record({ what: fc.constant('delegate' as const), nth, agent, nature, most, later, days }),
   fc.record({ what: fc.constant('revoke' as const), nth }),
   fc.record({ what: fc.constant('renew' as const), agent, on: past }),
 );
@@ -264,13 +265,15 @@ function clerk(memberId: string, agents: string[], at: (day: number) => Date) {
       open.to = open.from > 0 ? open.from : one.on;
     },
     async delegate(one: Of<'delegate'>) {
-      const mandateId = paper.mandates[one.nth]?.id;
-      if (!mandateId) return;
+      const all = paper.mandates.filter((each) => each.executive || one.nth === 0);
+      const under = all[one.nth % (all.length || 1)];
+      if (!under) return;
+      const [mandateId, from] = [under.id, under.from + one.later];
       const natures = one.nature ? [one.nature as ActNature] : [];
       const asked = { mandateId, agentId: who(one), natures, maxAmountCents: BigInt(one.most), orderRef: 'A' };
-      const { delegation } = await ask('grantSigningDelegation', { ...asked, term: term(one.from, one.days) });
+      const { delegation } = await ask('grantSigningDelegation', { ...asked, term: term(from, one.days) });
       const id = delegation?.delegationId ?? '';
-      paper.delegations.push({ ...one, id, mandate: mandateId, to: to(one.from, one.days) });
+      paper.delegations.push({ ...one, id, mandate: mandateId, from, to: to(from, one.days) });
     },
     async revoke(one: Of<'revoke'>) {
       const given = paper.delegations[one.nth];
@@ -304,7 +307,7 @@ test('whatever starts, ends, is delegated, revoked or renewed, in whatever order
     seen[what] = (seen[what] ?? 0) + 1;
   };
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 18 }), async (steps) => {
       const { memberId, agents } = await commune();
       const base = Date.now();
       const at = (on: number) => new Date(base + on * DAY);
@@ -314,8 +317,16 @@ test('whatever starts, ends, is delegated, revoked or renewed, in whatever order
         expect(outcome).toMatch(/^[A-Z_]+$|^done$/);
         saw(outcome === 'done' ? 'done' : 'refused');
       }
-      const times = [-41, -20, -1, 1, 20, 41, ...paper.mandates.flatMap(({ from }) => [from, from - 1])];
-      for (const on of new Set(times.filter((one) => one !== 0))) {
+      const times = [
+        -41,
+        -20,
+        -1,
+        1,
+        20,
+        41,
+        ...[...paper.mandates, ...paper.delegations].flatMap(({ from, to: end }) => [from, from - 1, end - 1]),
+      ];
+      for (const on of new Set(times.filter((one) => one !== 0 && Number.isFinite(one)))) {
         expect(paper.mandates.filter((one) => one.executive && one.from <= on && on < one.to).length).toBeLessThan(2);
         for (const [nthAgent, agentId] of agents.entries()) {
           const found = naive(paper, nthAgent, 'ACT_NATURE_CONTRACT', 101, on);
@@ -326,8 +337,8 @@ test('whatever starts, ends, is delegated, revoked or renewed, in whatever order
         }
       }
     }),
-    { numRuns: 50, seed: 22_032_026 },
+    { numRuns: 40, seed: 22_032_026 },
   );
   // Enough of each was seen, or the promise was not tried.
-  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(20);
+  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(5);
 }, 60_000);
