@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { command } from './command.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
+import { mandates } from './mandates.ts';
 import { memory } from './memory.ts';
 import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
@@ -22,6 +23,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   relay,
   handling,
   latency,
+  mandates,
   memory,
   organizations,
   'partner-backlog': partnerBacklog,

@@ -46,6 +46,7 @@ const served: [string, ServiceDefinition][] = [
   ...Object.entries(definitions),
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
+  ['membership', contracts.PeopleServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

@@ -51,6 +51,10 @@ export function goodRequest(
     effective_on: '2026-01-01',
     vintage: 2026,
     query: 'Beaune',
+    mandate_id: agentId,
+    delegation_id: agentId,
+    titular_agent_id: agentId,
+    order_ref: 'AR-2026-031',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
   };

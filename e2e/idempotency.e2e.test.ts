@@ -119,7 +119,9 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId', string>>;
+type Known = Partial<
+  Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'mandateId' | 'delegationId', string>
+>;
 
 interface Ask {
   name: string;
@@ -142,6 +144,41 @@ const asks: Ask[] = (
       name: 'EnrolAgent',
       request: ({ memberId }) => ({ memberId, subject: 'somebody', displayName: 'Some Body' }),
       other: { displayName: 'Some Body ' },
+    },
+    {
+      name: 'RecordMandate',
+      request: ({ memberId, agentId }) => ({ memberId, agentId, function: 'MANDATE_FUNCTION_MAYOR' }),
+      other: { function: 'MANDATE_FUNCTION_COUNCILLOR' },
+    },
+    {
+      name: 'EnrolAgent',
+      request: ({ memberId }) => ({ memberId, subject: 'director', displayName: 'Director' }),
+      other: { displayName: 'Director ' },
+    },
+    {
+      name: 'GrantSigningDelegation',
+      request: ({ mandateId, agentId }) => ({ mandateId, agentId, orderRef: 'AR-1' }),
+      other: { orderRef: 'AR-2' },
+    },
+    {
+      name: 'RevokeSigningDelegation',
+      request: ({ delegationId }) => ({ delegationId }),
+      other: { delegationId: uuid },
+    },
+    {
+      name: 'EndMandate',
+      request: ({ mandateId }) => ({ mandateId, cause: 'MANDATE_END_CAUSE_DEATH' }),
+      other: { cause: 'MANDATE_END_CAUSE_REMOVAL' },
+    },
+    {
+      name: 'RenewCouncil',
+      request: ({ memberId, agentId }) => ({ memberId, mandates: [{ agentId, function: 'MANDATE_FUNCTION_MAYOR' }] }),
+      other: { mandates: [] },
+    },
+    {
+      name: 'AppointRepresentative',
+      request: ({ memberId, agentId }) => ({ memberId, titularAgentId: agentId }),
+      other: { decisionRef: 'D-1' },
     },
     {
       name: 'GrantEntitlement',
@@ -239,6 +276,9 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
+    [...text.matchAll(/"(memberId|agentId|consultationId|mandateId|delegationId)":"([^"]+)"/g)].map(([, id, value]) => [
+      id,
+      value,
+    ]),
   );
 }

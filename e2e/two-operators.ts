@@ -1,3 +1,4 @@
+import { PeopleServiceDefinition } from '@jonction/contracts';
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
@@ -33,6 +34,7 @@ export async function populate(platform: TestPlatform) {
     const published = { requestId: requestId(), actId, publishedOn: '2026-01-06' };
     await admin.teletransmission.markActPublished(published);
   }
+  await populatePeople(platform, known);
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
   await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({
@@ -45,6 +47,23 @@ export async function populate(platform: TestPlatform) {
   });
   await quiet(platform);
   return { draftId, publishedId, closedId };
+}
+
+/** A mayor who lets somebody sign, and who speaks for the member in the assembly. */
+async function populatePeople(
+  platform: TestPlatform,
+  { memberId, agentId }: { memberId: string; agentId: string },
+): Promise<void> {
+  const how = { token: await platform.issuer.sign({ subject: 'bfc-admin' }), operator: 'bfc' };
+  const people = platform.call(PeopleServiceDefinition, 'membership', how);
+  const { membership } = await platform.as('bfc-admin');
+  const mayor = { requestId: requestId(), memberId, subject: requestId(), displayName: 'Mayor of a test' };
+  const titularAgentId = (await membership.enrolAgent(mayor)).agent?.agentId ?? '';
+  const function_ = 'MANDATE_FUNCTION_MAYOR' as const;
+  const asked = { requestId: requestId(), memberId, agentId: titularAgentId, function: function_ };
+  const mandateId = (await people.recordMandate(asked)).mandate?.mandateId ?? '';
+  await people.grantSigningDelegation({ requestId: requestId(), mandateId, agentId, orderRef: 'AR-2026-031' });
+  await people.appointRepresentative({ requestId: requestId(), memberId, titularAgentId, substituteAgentId: agentId });
 }
 
 /** Ids and names in the rows of bfc: all of them, and those that are in no published row and in no row of idf. */

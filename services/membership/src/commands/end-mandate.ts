@@ -18,7 +18,7 @@ export async function endMandate(
   fields.requestId(requestId);
   fields.uuid('mandate_id', mandateId);
   fields.known('cause', cause);
-  fields.expect(!BY_ITSELF.includes(cause), 'cause', 'must be none that RenewCouncil or RecordChange says');
+  fields.expect(!BY_ITSELF.includes(cause), 'cause', 'must be none that is recorded by itself');
   fields.done();
   const mandate = await em.findOneOrFail(Mandate, { mandateId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   mustActFor(mandate.memberId, caller.memberId);

@@ -7,10 +7,13 @@ type Fields = ReturnType<typeof checkFields>;
 /** Names what is wrong with the fields of a term. */
 export function checkTerm(fields: Fields, term: Term | undefined): void {
   const { startsAt, startsOn = '', endsAt, endsOn = '' } = term ?? {};
-  fields.day('term.starts_on', startsOn, { optional: true });
-  fields.day('term.ends_on', endsOn, { optional: true });
-  fields.expect(!startsAt || startsOn === '', 'term.starts_on', 'must not be given beside starts_at');
-  fields.expect(!endsAt || endsOn === '', 'term.ends_on', 'must not be given beside ends_at');
+  checkDay(fields, 'term.starts_on', startsOn, startsAt);
+  checkDay(fields, 'term.ends_on', endsOn, endsAt);
+}
+
+function checkDay(fields: Fields, field: string, day: string, instant: Date | undefined): void {
+  if (instant && day !== '') fields.expect(false, field, 'must not be given beside an instant');
+  else fields.day(field, day, { optional: true });
 }
 
 /** The instants that a term means: days begin at midnight by the operator's clock, and the last one is whole. */

@@ -128,8 +128,6 @@ export function mandateFunctionToNumber(object: MandateFunction): number {
 export const MandateEndCause = {
   /** MANDATE_END_CAUSE_UNSPECIFIED - Not said; refused. */
   MANDATE_END_CAUSE_UNSPECIFIED: "MANDATE_END_CAUSE_UNSPECIFIED",
-  /** MANDATE_END_CAUSE_RENEWAL - The council was elected anew. */
-  MANDATE_END_CAUSE_RENEWAL: "MANDATE_END_CAUSE_RENEWAL",
   /** MANDATE_END_CAUSE_RESIGNATION - The person resigned. */
   MANDATE_END_CAUSE_RESIGNATION: "MANDATE_END_CAUSE_RESIGNATION",
   /** MANDATE_END_CAUSE_DEATH - The person died. */
@@ -138,7 +136,9 @@ export const MandateEndCause = {
   MANDATE_END_CAUSE_REMOVAL: "MANDATE_END_CAUSE_REMOVAL",
   /** MANDATE_END_CAUSE_MISTAKE - It was recorded by mistake. */
   MANDATE_END_CAUSE_MISTAKE: "MANDATE_END_CAUSE_MISTAKE",
-  /** MANDATE_END_CAUSE_BODY_CEASED - The body is no more. */
+  /** MANDATE_END_CAUSE_RENEWAL - The council was elected anew. Said by RenewCouncil; refused in a request. */
+  MANDATE_END_CAUSE_RENEWAL: "MANDATE_END_CAUSE_RENEWAL",
+  /** MANDATE_END_CAUSE_BODY_CEASED - The body is no more. Recorded by itself; refused in a request. */
   MANDATE_END_CAUSE_BODY_CEASED: "MANDATE_END_CAUSE_BODY_CEASED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -147,11 +147,11 @@ export type MandateEndCause = typeof MandateEndCause[keyof typeof MandateEndCaus
 
 export namespace MandateEndCause {
   export type MANDATE_END_CAUSE_UNSPECIFIED = typeof MandateEndCause.MANDATE_END_CAUSE_UNSPECIFIED;
-  export type MANDATE_END_CAUSE_RENEWAL = typeof MandateEndCause.MANDATE_END_CAUSE_RENEWAL;
   export type MANDATE_END_CAUSE_RESIGNATION = typeof MandateEndCause.MANDATE_END_CAUSE_RESIGNATION;
   export type MANDATE_END_CAUSE_DEATH = typeof MandateEndCause.MANDATE_END_CAUSE_DEATH;
   export type MANDATE_END_CAUSE_REMOVAL = typeof MandateEndCause.MANDATE_END_CAUSE_REMOVAL;
   export type MANDATE_END_CAUSE_MISTAKE = typeof MandateEndCause.MANDATE_END_CAUSE_MISTAKE;
+  export type MANDATE_END_CAUSE_RENEWAL = typeof MandateEndCause.MANDATE_END_CAUSE_RENEWAL;
   export type MANDATE_END_CAUSE_BODY_CEASED = typeof MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED;
   export type UNRECOGNIZED = typeof MandateEndCause.UNRECOGNIZED;
 }
@@ -162,20 +162,20 @@ export function mandateEndCauseFromJSON(object: any): MandateEndCause {
     case "MANDATE_END_CAUSE_UNSPECIFIED":
       return MandateEndCause.MANDATE_END_CAUSE_UNSPECIFIED;
     case 1:
-    case "MANDATE_END_CAUSE_RENEWAL":
-      return MandateEndCause.MANDATE_END_CAUSE_RENEWAL;
-    case 2:
     case "MANDATE_END_CAUSE_RESIGNATION":
       return MandateEndCause.MANDATE_END_CAUSE_RESIGNATION;
-    case 3:
+    case 2:
     case "MANDATE_END_CAUSE_DEATH":
       return MandateEndCause.MANDATE_END_CAUSE_DEATH;
-    case 4:
+    case 3:
     case "MANDATE_END_CAUSE_REMOVAL":
       return MandateEndCause.MANDATE_END_CAUSE_REMOVAL;
-    case 5:
+    case 4:
     case "MANDATE_END_CAUSE_MISTAKE":
       return MandateEndCause.MANDATE_END_CAUSE_MISTAKE;
+    case 5:
+    case "MANDATE_END_CAUSE_RENEWAL":
+      return MandateEndCause.MANDATE_END_CAUSE_RENEWAL;
     case 6:
     case "MANDATE_END_CAUSE_BODY_CEASED":
       return MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED;
@@ -190,8 +190,6 @@ export function mandateEndCauseToJSON(object: MandateEndCause): string {
   switch (object) {
     case MandateEndCause.MANDATE_END_CAUSE_UNSPECIFIED:
       return "MANDATE_END_CAUSE_UNSPECIFIED";
-    case MandateEndCause.MANDATE_END_CAUSE_RENEWAL:
-      return "MANDATE_END_CAUSE_RENEWAL";
     case MandateEndCause.MANDATE_END_CAUSE_RESIGNATION:
       return "MANDATE_END_CAUSE_RESIGNATION";
     case MandateEndCause.MANDATE_END_CAUSE_DEATH:
@@ -200,6 +198,8 @@ export function mandateEndCauseToJSON(object: MandateEndCause): string {
       return "MANDATE_END_CAUSE_REMOVAL";
     case MandateEndCause.MANDATE_END_CAUSE_MISTAKE:
       return "MANDATE_END_CAUSE_MISTAKE";
+    case MandateEndCause.MANDATE_END_CAUSE_RENEWAL:
+      return "MANDATE_END_CAUSE_RENEWAL";
     case MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED:
       return "MANDATE_END_CAUSE_BODY_CEASED";
     case MandateEndCause.UNRECOGNIZED:
@@ -212,15 +212,15 @@ export function mandateEndCauseToNumber(object: MandateEndCause): number {
   switch (object) {
     case MandateEndCause.MANDATE_END_CAUSE_UNSPECIFIED:
       return 0;
-    case MandateEndCause.MANDATE_END_CAUSE_RENEWAL:
-      return 1;
     case MandateEndCause.MANDATE_END_CAUSE_RESIGNATION:
-      return 2;
+      return 1;
     case MandateEndCause.MANDATE_END_CAUSE_DEATH:
-      return 3;
+      return 2;
     case MandateEndCause.MANDATE_END_CAUSE_REMOVAL:
-      return 4;
+      return 3;
     case MandateEndCause.MANDATE_END_CAUSE_MISTAKE:
+      return 4;
+    case MandateEndCause.MANDATE_END_CAUSE_RENEWAL:
       return 5;
     case MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED:
       return 6;
@@ -420,7 +420,7 @@ export interface EndMandateRequest {
   requestId: string;
   /** The mandate. */
   mandateId: string;
-  /** Why; not RENEWAL and not BODY_CEASED, which say themselves. */
+  /** Why; required. */
   cause: MandateEndCause;
   /**
    * The first instant at which it holds no more; now when absent, not in the future, not before it started. One that was to
