@@ -186,6 +186,7 @@ function valueOfType(type: string): unknown {
   if (type === 'uuid') return crypto.randomUUID();
   if (/int|numeric/.test(type)) return 1;
   if (/timestamp|date/.test(type)) return '2026-01-01';
+  if (type === 'boolean') return true;
   return type === 'ARRAY' ? [] : 'filled';
 }
 

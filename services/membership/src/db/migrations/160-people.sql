@@ -39,7 +39,7 @@ create table signing_delegation (
   primary key (operator, delegation_id),
   foreign key (operator, mandate_id) references mandate deferrable initially deferred,
   foreign key (operator, agent_id) references agent deferrable initially deferred,
-  constraint signing_delegation_ends_after_start check (ends_at > starts_at)
+  constraint signing_delegation_ends_after_start check (ends_at >= starts_at)
 );
 create index signing_delegation_of_mandate on signing_delegation (operator, mandate_id);
 create index signing_delegation_of_agent on signing_delegation (operator, agent_id);
