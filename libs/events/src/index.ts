@@ -1,5 +1,3 @@
-export { settledSubject } from './catch-up.ts';
-export { type ConsumeOptions, startConsumers } from './consume.ts';
 export {
   type About,
   contextNameOf,
@@ -14,6 +12,6 @@ export { type Heard, handleAll, type Released, release } from './inbox.ts';
 export { connectNats, natsOptions } from './nats.ts';
 export { envelope, type Row, send } from './publish.ts';
 export { mark, type RelayOptions, settle, startRelay } from './relay.ts';
-export { type Events, type EventsOptions, startEvents } from './start.ts';
+export { type EventsOptions, startEvents } from './start.ts';
 export { type Handler, on, type Subscription } from './subscription.ts';
 export { type Cause, causedBy, newCause, record, schedule, writeUnit } from './unit.ts';

@@ -1,8 +1,7 @@
 import { type Database, defect, log } from '@jonction/service';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
-import { settledSubject } from './catch-up.ts';
 import { type Row, send } from './publish.ts';
 
 /** At most 1,000 messages go in an atomic batch; 500 is where the rate stops growing. */
@@ -33,35 +32,24 @@ export function startRelay(database: Database, nats: NatsConnection, options: Re
     else if (!nats.isClosed()) nats.publish(nudge);
   };
   const listening = nats.subscribe(nudge, { callback: () => alarm.ring() });
-  const questions: Msg[] = [];
-  const asked = nats.subscribe(settledSubject(options.context), {
-    callback: (_, question) => {
-      if (!active) return;
-      questions.push(question);
-      alarm.ring();
-    },
-  });
   const running = (async () => {
     while (!stop.signal.aborted) {
       try {
         const activate = (now: boolean) => {
           active = now;
         };
-        await holdAndSend(nats, options, { alarm, end: stop.signal, activate, questions });
+        await holdAndSend(nats, options, { alarm, end: stop.signal, activate });
       } catch (error) {
         log.warn({ event: 'relay interrupted', context: options.context, ...defect(error) });
         await alarm.wait(RETRY_MS, true);
       }
       active = false;
-      // Who asked this relay asks again, and whoever is active then answers.
-      questions.length = 0;
     }
   })();
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();
       listening.unsubscribe();
-      asked.unsubscribe();
       await running;
     },
   };
@@ -99,15 +87,11 @@ function alarmClock(end: AbortSignal) {
   };
 }
 
-/**
- * When a relay works: woken by the alarm, until the end; `activate` tells that it holds the lock. `questions` ask for the
- * stream's last sequence once all that was recorded before they came is stored.
- */
+/** When a relay works: woken by the alarm, until the end; `activate` tells that it holds the lock. */
 interface Watch {
   alarm: Alarm;
   end: AbortSignal;
   activate(now: boolean): void;
-  questions: Msg[];
 }
 
 async function holdAndSend(nats: NatsConnection, { url, context }: RelayOptions, watch: Watch): Promise<void> {
@@ -189,21 +173,17 @@ export async function settle(client: Client, jsm: JetStreamManager, context: str
 async function sendUntilRefused(
   client: Client,
   js: JetStreamClient,
-  { alarm, end, questions }: Watch,
+  { alarm, end }: Watch,
   from: { size: number; last: number },
 ): Promise<number> {
   let { size, last } = from;
   let rows: Row[] = [];
   let stored: Row[] = [];
-  const due: Msg[] = [];
   while (!end.aborted) {
     if (rows.length === 0) {
-      // Came before this reading: whatever they are about is in it, or behind it when it is full.
-      due.push(...questions.splice(0));
       // What was just stored is marked while the next are sent: they do not wait for it.
       rows = await read(client, size, stored);
       if (rows.length > 0) continue;
-      answer(due, last);
       await mark(client, stored, last);
       stored = [];
       await alarm.wait(POLL_MS);
@@ -221,16 +201,10 @@ async function sendUntilRefused(
       await alarm.wait(RETRY_MS, true);
       return rows.length > 1 ? 1 : BATCH;
     }
-    answer(due, sent.value, next === 0);
     [stored, rows, last, size] = [rows, ahead.value, sent.value, Math.min(BATCH, size * 2)];
   }
   await mark(client, stored, last);
   return BATCH;
-}
-
-/** Answers what is due with the stream's last sequence, once all that was recorded before it came is `stored`. */
-function answer(due: Msg[], last: number, stored = true): void {
-  for (const question of stored ? due.splice(0) : []) question.respond(String(last));
 }
 
 /** Notes the sequences of what was stored up to `last`, and reads what comes after the rows under way, `size` at most. */

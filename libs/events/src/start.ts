@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Database, defect, log } from '@jonction/service';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { catchUpWith } from './catch-up.ts';
 import { startConsumers } from './consume.ts';
 import { connectNats } from './nats.ts';
 import { startRelay } from './relay.ts';
@@ -18,31 +17,18 @@ export interface EventsOptions {
   context: string;
   /** What it hears. */
   subscriptions: Subscription[];
-}
-
-/** A service's part in the events, until it is disposed. */
-export interface Events extends AsyncDisposable {
-  /**
-   * For what must not be decided on an old copy: a function that waits until all that a context had recorded when it was
-   * called is handled here, by whichever replica, and gives that instant (`performance.now()`); undefined when that cannot
-   * be known within two seconds.
-   */
-  catchUp(context: string): () => Promise<number | undefined>;
+  /** Given the connection once there is one, to ask or answer something beside. */
+  connected?(nats: NatsConnection): void;
 }
 
 /**
  * Says what a service records and hears what it subscribed to, as soon as NATS is there. The service does not wait for it:
  * it takes commands meanwhile, and what they record is sent later.
  */
-export function startEvents(database: Database, options: EventsOptions): Events {
+export function startEvents(database: Database, options: EventsOptions): AsyncDisposable {
   const stop = new AbortController();
-  let nats: NatsConnection | undefined;
-  const connected = (connection: NatsConnection) => {
-    nats = connection;
-  };
-  const running = run(database, options, { end: stop.signal, connected });
+  const running = run(database, options, stop.signal);
   return {
-    catchUp: (context) => catchUpWith(() => nats, options.context, context),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;
@@ -52,12 +38,12 @@ export function startEvents(database: Database, options: EventsOptions): Events 
 
 async function run(
   database: Database,
-  { natsUrl, relayUrl, context, subscriptions }: EventsOptions,
-  { end, connected }: { end: AbortSignal; connected(nats: NatsConnection): void },
+  { natsUrl, relayUrl, context, subscriptions, connected }: EventsOptions,
+  end: AbortSignal,
 ): Promise<void> {
   const nats = await connectAtLast(natsUrl, context, end);
   if (!nats) return;
-  connected(nats);
+  connected?.(nats);
   await using parts = new AsyncDisposableStack();
   parts.defer(() => drain(nats));
   parts.use(startRelay(database, nats, { url: relayUrl, context }));

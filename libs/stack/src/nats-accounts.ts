@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { connectNats, contextNameOf, settledSubject, streamSubjects } from '@jonction/events';
+import { connectNats, contextNameOf, streamSubjects } from '@jonction/events';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { claimsOf, type Key, keyOf, seedOf, sign } from './nats-keys.ts';
 import type { Speaker } from './topology.ts';
@@ -75,7 +75,7 @@ function permissionsOf({ name, subscriptions }: Speaker, account: string) {
   const ofStream = (stream: string) => [
     ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
     ...ackSubjects(account, stream, name),
-    settledSubject(stream),
+    `settled.${stream}`,
   ];
   const publish = [
     streamSubjects(name),
@@ -85,7 +85,7 @@ function permissionsOf({ name, subscriptions }: Speaker, account: string) {
     '_INBOX.provisioner.>',
     ...streams.flatMap(ofStream),
   ];
-  const heard = [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`, settledSubject(name)];
+  const heard = [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`, `settled.${name}`];
   // One answer to each question, wherever it came from.
   return { pub: { allow: publish }, sub: { allow: heard }, resp: { max: 1, ttl: ANSWER_NS } };
 }

@@ -11,6 +11,7 @@ import { readManifests } from './commands/manifest.ts';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
+import { tellSettled } from './jobs/tell-settled.ts';
 import { jobs } from './jobs.ts';
 import { lifeRpc, peopleRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
@@ -19,12 +20,14 @@ import { subscriptions } from './subscriptions.ts';
 export async function start(config: Config) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
+  const settled = parts.use(tellSettled(config.RELAY_DATABASE_URL));
   parts.use(
     startEvents(database, {
       natsUrl: config.NATS_URL,
       relayUrl: config.RELAY_DATABASE_URL,
       context: 'membership',
       subscriptions,
+      connected: settled.answerOn,
     }),
   );
   await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());

@@ -47,7 +47,7 @@ function check(request: GrantSigningDelegationRequest): void {
   fields.requestId(requestId);
   fields.uuid('mandate_id', mandateId);
   fields.uuid('agent_id', agentId);
-  for (const [nth, nature] of natures.entries()) fields.known(`natures[${nth}]`, nature);
+  for (const nature of natures) fields.known('natures', nature);
   fields.expect(new Set(natures).size === natures.length, 'natures', 'must name each nature once');
   const amount = maxAmountCents >= 0n && maxAmountCents <= MOST_CENTS;
   fields.expect(amount, 'max_amount_cents', 'must be 0 to 10^15');

@@ -214,7 +214,9 @@ interface Paper {
   delegations: { id: string; mandate: string; agent: number; nature: string; most: number; from: number; to: number }[];
 }
 
-function naive({ mandates, delegations }: Paper, agent: number, nature: string, amount: number, at: number): boolean {
+type Question = { agent: number; nature: string; amount: number; at: number };
+
+function naive({ mandates, delegations }: Paper, { agent, nature, amount, at }: Question): boolean {
   const holds = ({ from, to }: { from: number; to: number }) => from <= at && at < to;
   if (mandates.some((one) => one.agent === agent && one.executive && holds(one))) return true;
   return delegations.some((one) => {
@@ -329,7 +331,7 @@ test('whatever starts, ends, is delegated, revoked or renewed, in whatever order
       for (const on of new Set(times.filter((one) => one !== 0 && Number.isFinite(one)))) {
         expect(paper.mandates.filter((one) => one.executive && one.from <= on && on < one.to).length).toBeLessThan(2);
         for (const [nthAgent, agentId] of agents.entries()) {
-          const found = naive(paper, nthAgent, 'ACT_NATURE_CONTRACT', 101, on);
+          const found = naive(paper, { agent: nthAgent, nature: 'ACT_NATURE_CONTRACT', amount: 101, at: on });
           const asked = { agentId, nature: 'ACT_NATURE_CONTRACT', amountCents: 101n, at: at(on) } as const;
           const said = await ask('checkSigningRight', asked);
           expect(said.maySign, `${JSON.stringify(paper)} ${nthAgent} ${on}`).toBe(found);
