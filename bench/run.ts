@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command } from './command.ts';
+import { contributions } from './contributions.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { mandates } from './mandates.ts';
@@ -26,6 +27,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   mandates,
   memory,
   organizations,
+  contributions,
   'partner-backlog': partnerBacklog,
   start,
 };

@@ -47,6 +47,10 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['membership', contracts.PeopleServiceDefinition],
+  ['procurement', contracts.DeadlineServiceDefinition],
+  ['procurement', contracts.ConsultationLifeServiceDefinition],
+  ['membership', contracts.ContributionServiceDefinition],
+  ['membership', contracts.MergeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

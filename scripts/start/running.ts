@@ -119,6 +119,7 @@ export async function runCommand(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     process.stderr.write(`${message}\n`);
-    process.exitCode = error instanceof Mistake || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+    // The code of a call that was refused is a number.
+    process.exitCode = error instanceof Mistake || String(code).startsWith('ERR_PARSE_ARGS') ? 2 : 1;
   }
 }

@@ -34,6 +34,9 @@ export type Stream<Request, Response> = (
   context: { signal: AbortSignal },
 ) => AsyncIterable<Response>;
 
+/** Answers once, with what other services say too: it asks them in no transaction, with the token and the trace of `call`. */
+export type Asking<Request, Response> = (within: Within, request: Request, call: Call) => Promise<Response>;
+
 interface Method<Request, Response> {
   readonly name: string;
   readonly requestType: MessageType<Request>;
@@ -45,16 +48,8 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
   type M = S['methods'];
   const methodOf = (name: keyof M) => definition.methods[name as string] as unknown as Method<never, unknown>;
 
-  function planOf<K extends keyof M>(name: K, right: string, run: Command<never, unknown>): CommandPlan {
-    const { requestType, responseType, name: rpc } = methodOf(name);
-    return {
-      right,
-      run,
-      requestType: requestType as MessageType<unknown>,
-      responseType,
-      rpc: `${definition.name}/${rpc}`,
-    };
-  }
+  const planOf = (name: keyof M, right: string, run: Command<never, unknown>) =>
+    commandPlan(definition, methodOf(name), right, run);
 
   return {
     /** A write. Its request has a `request_id`. */
@@ -99,6 +94,15 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       return queryOf(database, methodOf(name), right, read as never) as never;
     },
 
+    /** A read that asks other services too; the right is judged by each `within`, so it begins with one. */
+    asking<K extends keyof M>(
+      name: K,
+      right: string,
+      read: Asking<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      return askingOf(database, methodOf(name), right, read as never) as never;
+    },
+
     /** A read that answers with many. */
     stream<K extends keyof M>(
       name: K,
@@ -110,6 +114,16 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
   };
 }
 
+function commandPlan(
+  { name }: ServiceDefinition,
+  method: Method<never, unknown>,
+  right: string,
+  run: Command<never, unknown>,
+): CommandPlan {
+  const { requestType, responseType, name: rpc } = method;
+  return { right, run, requestType: requestType as MessageType<unknown>, responseType, rpc: `${name}/${rpc}` };
+}
+
 function queryOf(
   database: Database,
   { responseType }: Method<never, unknown>,
@@ -119,6 +133,19 @@ function queryOf(
   async function answer(call: Call, request: unknown) {
     const at: Read<unknown> = (em, context) => read(em, request, context);
     return responseType.encode(await readFor(database, call, right, at)).finish();
+  }
+  return { kind: 'unary', right, answer };
+}
+
+function askingOf(
+  database: Database,
+  { responseType }: Method<never, unknown>,
+  right: string,
+  read: Asking<unknown, unknown>,
+): RouteFor<unknown, unknown> {
+  async function answer(call: Call, request: unknown) {
+    const within: Within = (one) => readFor(database, call, right, one);
+    return responseType.encode(await read(within, request, call)).finish();
   }
   return { kind: 'unary', right, answer };
 }

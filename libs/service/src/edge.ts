@@ -139,7 +139,8 @@ function open(edge: Edge, wire: AnyCall): Opened {
   });
   const abort = new AbortController();
   wire.once('cancelled', () => abort.abort());
-  const call = { rpc: edge.rpc, operator: '', subject: '', trace: inside(span, parent), signal: abort.signal };
+  const who = { operator: '', subject: '', token: '' };
+  const call = { rpc: edge.rpc, ...who, trace: inside(span, parent), signal: abort.signal };
   return { call, span, startedAt: performance.now() };
 }
 
@@ -149,6 +150,7 @@ async function admit(edge: Edge, call: Call, wire: AnyCall): Promise<void> {
   const [scheme, token] = (header(wire, 'authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || !token) throw refuse('TOKEN_MISSING');
   call.subject = await edge.identify(token);
+  call.token = token;
   const operator = header(wire, 'jonction-operator');
   if (!operator) throw refuse('OPERATOR_MISSING');
   if (!OPERATOR.test(operator)) throw refuse('NOT_ENROLLED');

@@ -7,6 +7,8 @@ export interface Call {
   rpc: string;
   operator: string;
   subject: string;
+  /** The caller's own, for what is asked of other services in its name. */
+  token: string;
   trace: Context;
   signal: AbortSignal;
 }

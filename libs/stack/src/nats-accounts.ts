@@ -67,27 +67,22 @@ const FOR_PARTNERS = [
   { name: 'ack', subject: '$JS.ACK.*.*.>', type: 'service', response_type: 'Singleton' },
 ];
 
-/** For how long a question may be answered: longer than anybody waits for it. */
-const ANSWER_NS = 10_000_000_000;
-
 function permissionsOf({ name, subscriptions }: Speaker, account: string) {
   const streams = [...new Set(subscriptions.map(({ type }) => contextNameOf(type.$type)))];
   const ofStream = (stream: string) => [
     ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
-    ...ackSubjects(account, stream, name),
-    `settled.${stream}`,
+    ...[...ackSubjects(account, stream, name), `settled.${stream}`],
   ];
   const publish = [
     streamSubjects(name),
     `nudge.${name}`,
-    `$JS.API.STREAM.INFO.${name}`,
-    `$JS.API.STREAM.MSG.GET.${name}`,
+    ...['INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),
     '_INBOX.provisioner.>',
     ...streams.flatMap(ofStream),
   ];
-  const heard = [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`, `settled.${name}`];
-  // One answer to each question, wherever it came from.
-  return { pub: { allow: publish }, sub: { allow: heard }, resp: { max: 1, ttl: ANSWER_NS } };
+  const heard = [`_INBOX.${name}.>`, ...['nudge', 'release', 'settled'].map((what) => `${what}.${name}`)];
+  // One answer to each question, wherever it came from, for ten seconds: nobody waits longer.
+  return { pub: { allow: publish }, sub: { allow: heard }, resp: { max: 1, ttl: 10e9 } };
 }
 
 /**

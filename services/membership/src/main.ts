@@ -1,19 +1,22 @@
 import { startJobs, startRunner } from '@jonction/commands';
 import {
+  ContributionServiceDefinition,
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
+  MergeServiceDefinition,
   PeopleServiceDefinition,
   TerritoryServiceDefinition,
 } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
+import { otherServices } from './clients/other-services.ts';
 import { readManifests } from './commands/manifest.ts';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { tellSettled } from './jobs/tell-settled.ts';
 import { jobs } from './jobs.ts';
-import { lifeRpc, peopleRpc, rpc, territoryRpc } from './rpc.ts';
+import { contributionRpc, lifeRpc, mergeRpc, peopleRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -32,6 +35,7 @@ export async function start(config: Config) {
   );
   await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  const others = parts.use(otherServices(config));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
   const { port } = parts.use(
     await listen({
@@ -45,6 +49,8 @@ export async function start(config: Config) {
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
         { definition: PeopleServiceDefinition, routes: peopleRpc(database, runner) },
+        { definition: ContributionServiceDefinition, routes: contributionRpc(database, runner) },
+        { definition: MergeServiceDefinition, routes: mergeRpc(database, runner, others.all) },
       ],
     }),
   );

@@ -2,8 +2,10 @@ import { type Runner, routesOf } from '@jonction/commands';
 import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
+  ContributionServiceDefinition as contributions,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
+  MergeServiceDefinition as merges,
   PeopleServiceDefinition as people,
   type RecordChangesRequest,
   type RecordChangesResponse,
@@ -12,8 +14,12 @@ import {
   TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
+import type { OtherService } from './clients/other-services.ts';
 import { admitMember } from './commands/admit-member.ts';
+import { adoptSchedule } from './commands/adopt-schedule.ts';
 import { appointRepresentative } from './commands/appoint-representative.ts';
+import { assessContributions } from './commands/assess-contributions.ts';
+import { cancelMerge } from './commands/cancel-merge.ts';
 import { closeVintage } from './commands/close-vintage.ts';
 import { endMandate } from './commands/end-mandate.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
@@ -21,21 +27,31 @@ import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { grantSigningDelegation } from './commands/grant-signing-delegation.ts';
 import { recordChange } from './commands/record-change.ts';
 import { recordMandate } from './commands/record-mandate.ts';
+import { recordSize } from './commands/record-size.ts';
 import { recordStep } from './commands/record-step.ts';
 import { renewCouncil } from './commands/renew-council.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
 import { revokeSigningDelegation } from './commands/revoke-signing-delegation.ts';
+import { settleContribution } from './commands/settle-contribution.ts';
+import { startMerge } from './commands/start-merge.ts';
 import { checkSigningRight } from './queries/check-signing-right.ts';
+import { explainContribution } from './queries/explain-contribution.ts';
 import { getMember } from './queries/get-member.ts';
+import { getMerge } from './queries/get-merge.ts';
+import { getSize } from './queries/get-size.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMandates } from './queries/list-mandates.ts';
 import { listMembers } from './queries/list-members.ts';
+import { listMerges } from './queries/list-merges.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
+import { listSchedules } from './queries/list-schedules.ts';
 import { listSigningBoard } from './queries/list-signing-board.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
+import { previewMerge } from './queries/preview-merge.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
+import { simulateSchedule } from './queries/simulate-schedule.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -110,5 +126,32 @@ export function peopleRpc(database: Database, runner: Runner): Routes<typeof peo
     checkSigningRight: query('checkSigningRight', 'membership.read', checkSigningRight),
     listMandates: query('listMandates', 'membership.read', listMandates),
     listSigningBoard: query('listSigningBoard', 'membership.read', listSigningBoard),
+  };
+}
+
+/** What members pay. */
+export function contributionRpc(database: Database, runner: Runner): Routes<typeof contributions> {
+  const { command, query, stream } = routesOf(contributions, database, runner);
+  return {
+    adoptSchedule: command('adoptSchedule', 'membership.contributions', adoptSchedule),
+    listSchedules: query('listSchedules', 'membership.read', listSchedules),
+    simulateSchedule: stream('simulateSchedule', 'membership.contributions', simulateSchedule),
+    explainContribution: query('explainContribution', 'membership.read', explainContribution),
+    assessContributions: command('assessContributions', 'membership.contributions', assessContributions),
+    settleContribution: command('settleContribution', 'membership.contributions', settleContribution),
+    recordSize: command('recordSize', 'membership.contributions', recordSize),
+    getSize: query('getSize', 'membership.read', getSize),
+  };
+}
+
+/** Operations on the territory that concern several bodies and all services. */
+export function mergeRpc(database: Database, runner: Runner, others: OtherService[]): Routes<typeof merges> {
+  const { asking, command, query } = routesOf(merges, database, runner);
+  return {
+    previewMerge: asking('previewMerge', 'membership.territory', previewMerge(others)),
+    startMerge: command('startMerge', 'membership.territory', startMerge),
+    cancelMerge: command('cancelMerge', 'membership.territory', cancelMerge),
+    getMerge: query('getMerge', 'membership.territory', getMerge),
+    listMerges: query('listMerges', 'membership.territory', listMerges),
   };
 }

@@ -6,6 +6,7 @@ import { type CatchUp, depositAct } from './commands/deposit-act.ts';
 import { markActPublished } from './commands/mark-act-published.ts';
 import { getAct } from './queries/get-act.ts';
 import { listActs } from './queries/list-acts.ts';
+import { listRunning } from './queries/list-running.ts';
 
 /** What the acts need beside the database. */
 export interface Surroundings {
@@ -20,6 +21,7 @@ export function rpc(database: Database, runner: Runner, around: Surroundings): R
     depositAct: upload('depositAct', 'teletransmission.deposit', depositAct(around)),
     markActPublished: command('markActPublished', 'teletransmission.deposit', markActPublished),
     getAct: query('getAct', 'teletransmission.read', getAct),
+    listRunning: query('listRunning', 'teletransmission.read', listRunning),
     listActs: query('listActs', 'teletransmission.read', listActs),
   };
 }

@@ -8,6 +8,12 @@ import {
   MemberReinstated,
   MemberSuspended,
   MemberWithdrawn,
+  MergeBegun,
+  MergeCancelled,
+  OrganizationIdentifierChanged,
+  OrganizationRenamed,
+  OrganizationsMerged,
+  OrganizationsSplit,
   SigningDelegationGranted,
   SigningDelegationRevoked,
 } from '@jonction/contracts';
@@ -17,6 +23,12 @@ import { onMandateEnded } from './handlers/on-mandate-ended.ts';
 import { onMandateStarted } from './handlers/on-mandate-started.ts';
 import { onMemberAdmitted } from './handlers/on-member-admitted.ts';
 import { closeMember, reopenMember } from './handlers/on-member-suspended.ts';
+import { onMergeBegun } from './handlers/on-merge-begun.ts';
+import { onMergeCancelled } from './handlers/on-merge-cancelled.ts';
+import { onOrganizationIdentifierChanged } from './handlers/on-organization-identifier-changed.ts';
+import { onOrganizationRenamed } from './handlers/on-organization-renamed.ts';
+import { onOrganizationsMerged } from './handlers/on-organizations-merged.ts';
+import { onOrganizationsSplit } from './handlers/on-organizations-split.ts';
 import { onSigningDelegationGranted } from './handlers/on-signing-delegation-granted.ts';
 import { onSigningDelegationRevoked } from './handlers/on-signing-delegation-revoked.ts';
 
@@ -32,5 +44,11 @@ export const subscriptions = [
   on(MandateEnded, onMandateEnded),
   on(SigningDelegationGranted, onSigningDelegationGranted),
   on(SigningDelegationRevoked, onSigningDelegationRevoked),
+  on(OrganizationRenamed, onOrganizationRenamed),
+  on(OrganizationIdentifierChanged, onOrganizationIdentifierChanged),
+  on(MergeBegun, onMergeBegun),
+  on(MergeCancelled, onMergeCancelled),
+  on(OrganizationsMerged, onOrganizationsMerged),
+  on(OrganizationsSplit, onOrganizationsSplit),
   ...accessSubscriptions,
 ];

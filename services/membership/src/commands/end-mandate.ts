@@ -7,7 +7,7 @@ import { Mandate, mustActFor } from '../domain/mandate.ts';
 import { mandateMessage } from '../queries/mandate-message.ts';
 
 /** The causes that say themselves. */
-const BY_ITSELF = ['MANDATE_END_CAUSE_RENEWAL', 'MANDATE_END_CAUSE_BODY_CEASED'];
+const BY_ITSELF = ['MANDATE_END_CAUSE_RENEWAL', 'MANDATE_END_CAUSE_BODY_CEASED', 'MANDATE_END_CAUSE_TRANSFER'];
 
 export async function endMandate(
   em: EntityManager,

@@ -178,7 +178,7 @@ test('dates that contradict, a function twice, two executives, and agents of els
   );
   await refused('MANDATE_OVERLAPS', () => mandate(memberId, agents[1], 'COUNCILLOR', { startsAt: endsAt }));
   await refused('EXECUTIVE_IN_OFFICE', () => mandate(memberId, agents[1], 'MAYOR', { startsAt: inDays(9) }));
-  await refused('AGENT_ELSEWHERE', () => mandate(memberId, other.agents[0], 'COUNCILLOR'));
+  await refused('AGENT_OF_ANOTHER_MEMBER', () => mandate(memberId, other.agents[0], 'COUNCILLOR'));
   await refused('FUNCTION_UNFIT', () => mandate(memberId, agents[2], 'PRESIDENT'));
   await refused('DAY_TO_COME', () => end(mayor, inDays(1)));
   await refused(
@@ -210,7 +210,7 @@ test('a delegation by who may not give it, beyond its mandate, to oneself or to 
     within({ startsAt, endsAt: new Date(endsAt.getTime() + 1) }),
   );
   await refused('ENDS_BEFORE_START', within({ startsAt, endsAt: startsAt }));
-  await refused('AGENT_ELSEWHERE', () => delegate(mayor, other.agents[0]));
+  await refused('AGENT_OF_ANOTHER_MEMBER', () => delegate(mayor, other.agents[0]));
   await refused('DELEGATE_IS_DELEGATOR', () => delegate(mayor, agents[0]));
   await refused(
     'FIELD_INVALID',
@@ -295,7 +295,7 @@ test('who votes is told with the votes: the last appointed until that day, one o
   await appoint({ effectiveOn: today, titularAgentId: agents[2] });
   await refused('DATES_CONTRADICT', () => appoint({ effectiveOn: '2026-01-06' }));
   await refused('SUBSTITUTE_IS_TITULAR', () => appoint({ substituteAgentId: agents[0] }));
-  await refused('AGENT_ELSEWHERE', () => appoint({ substituteAgentId: other.agents[0] }));
+  await refused('AGENT_OF_ANOTHER_MEMBER', () => appoint({ substituteAgentId: other.agents[0] }));
   expect(await voterOn(today)).toMatchObject({ titularAgentId: agents[2], substituteAgentId: '' });
   expect(await storyOf(appointmentId)).toEqual(['RepresentativeAppointed']);
 });

@@ -111,7 +111,7 @@ test('a renewal is done whole or not at all, whatever is wrong with its last man
   const renew = (mandates: ReturnType<typeof council>, more: object = {}) =>
     reasonOf(ask('renewCouncil', { memberId, mandates, ...more }));
   const good: [string, Function] = [second, 'MAYOR'];
-  expect(await renew(council(good, [stranger, 'COUNCILLOR']))).toBe('AGENT_ELSEWHERE');
+  expect(await renew(council(good, [stranger, 'COUNCILLOR']))).toBe('AGENT_OF_ANOTHER_MEMBER');
   expect(await renew(council(good, [randomUUID(), 'COUNCILLOR']))).toBe('NOT_FOUND');
   expect(await renew(council(good, [third, 'PRESIDENT']))).toBe('FUNCTION_UNFIT');
   expect(await renew(council(good, [third, 'MAYOR']))).toBe('EXECUTIVE_IN_OFFICE');
@@ -148,6 +148,7 @@ test('many councils are renewed in one stream, each with its receipt, and one th
     rpc: 'PeopleService/RenewCouncils',
     operator: 'bfc',
     subject: 'bfc-admin',
+    token: '',
     trace: ROOT_CONTEXT,
     signal,
   };
@@ -165,7 +166,7 @@ test('many councils are renewed in one stream, each with its receipt, and one th
   const outcomes = receipts.map(({ outcome }) =>
     outcome?.$case === 'refusal' ? outcome.value.reason : outcome?.$case,
   );
-  expect(outcomes).toEqual(['renewed', 'AGENT_ELSEWHERE', 'renewed']);
+  expect(outcomes).toEqual(['renewed', 'AGENT_OF_ANOTHER_MEMBER', 'renewed']);
   expect([await maySign(one.agents[0]), await maySign(two.agents[0])]).toEqual([true, true]);
 });
 

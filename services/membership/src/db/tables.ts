@@ -3,6 +3,8 @@ import { Agent, Entitlement } from '../domain/agent.ts';
 import { MembershipStep } from '../domain/life.ts';
 import { Identifier, Member, PastDescription } from '../domain/member.ts';
 import { OperatorRules, type Rules } from '../domain/operator-rules.ts';
+import { contributionTables } from './contribution-tables.ts';
+import { mergeTables } from './merge-tables.ts';
 import { peopleTables } from './people-tables.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
@@ -106,4 +108,6 @@ export const tables = [
     },
   }),
   ...peopleTables,
+  ...contributionTables,
+  ...mergeTables,
 ];

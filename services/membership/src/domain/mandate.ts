@@ -47,9 +47,9 @@ export function mustActFor(memberId: string, callerMemberId: string): void {
   if (callerMemberId !== '' && callerMemberId !== memberId) throw refuse('OTHER_MEMBER');
 }
 
-/** Throws AGENT_ELSEWHERE unless the agent is of this member. */
+/** Throws AGENT_OF_ANOTHER_MEMBER unless the agent is of this member. */
 export function mustBeOf(memberId: string, agent: Pick<Agent, 'memberId'>): void {
-  if (agent.memberId !== memberId) throw refuse('AGENT_ELSEWHERE');
+  if (agent.memberId !== memberId) throw refuse('AGENT_OF_ANOTHER_MEMBER');
 }
 
 /** What an agent is elected or appointed to for its member. It holds from `startsAt` on, and no more at `endsAt`. */
@@ -67,7 +67,7 @@ export class Mandate {
   endCause!: MandateEndCause;
   version!: number;
 
-  /** Throws AGENT_ELSEWHERE, FUNCTION_UNFIT, ENDS_BEFORE_START. */
+  /** Throws AGENT_OF_ANOTHER_MEMBER, FUNCTION_UNFIT, ENDS_BEFORE_START. */
   start(kind: OrganizationKind, agent: Pick<Agent, 'memberId'>): MandateStarted {
     mustBeOf(this.memberId, agent);
     if (REMAINS.includes(kind) || !FITS[this.function]?.(kind)) throw refuse('FUNCTION_UNFIT');
@@ -128,7 +128,7 @@ export class SigningDelegation {
   warnedDays!: number;
   version!: number;
 
-  /** Throws MANDATE_OVER, DELEGATOR_UNFIT, AGENT_ELSEWHERE, DELEGATE_IS_DELEGATOR, ENDS_BEFORE_START, DELEGATION_BEYOND_MANDATE. */
+  /** Throws MANDATE_OVER, DELEGATOR_UNFIT, AGENT_OF_ANOTHER_MEMBER, DELEGATE_IS_DELEGATOR, ENDS_BEFORE_START, DELEGATION_BEYOND_MANDATE. */
   grant(mandate: Mandate, agent: Pick<Agent, 'agentId' | 'memberId'>, now: Date): SigningDelegationGranted {
     mandate.mustNotBeOver(now);
     if (!mandate.executive) throw refuse('DELEGATOR_UNFIT');

@@ -14,7 +14,7 @@ export class Representative {
   effectiveOn!: string;
   decisionRef!: string;
 
-  /** `before` is the last appointment. Throws SUBSTITUTE_IS_TITULAR, AGENT_ELSEWHERE, DATES_CONTRADICT. */
+  /** `before` is the last appointment. Throws SUBSTITUTE_IS_TITULAR, AGENT_OF_ANOTHER_MEMBER, DATES_CONTRADICT. */
   appoint(before: Representative | null, agents: { memberId: string }[]): RepresentativeAppointed {
     if (this.titularAgentId === this.substituteAgentId) throw refuse('SUBSTITUTE_IS_TITULAR');
     for (const agent of agents) mustBeOf(this.memberId, agent);

@@ -10,6 +10,7 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
     'membership.agents',
     'membership.territory',
     'membership.mandates',
+    'membership.contributions',
     'procurement.write',
     'procurement.publish',
     'teletransmission.deposit',

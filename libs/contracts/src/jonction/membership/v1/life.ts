@@ -47,6 +47,8 @@ export const StepKind = {
   STEP_KIND_SUBSCRIPTION: "STEP_KIND_SUBSCRIPTION",
   /** STEP_KIND_UNSUBSCRIPTION - A service less; the roles that the member's agents had there are taken back. */
   STEP_KIND_UNSUBSCRIPTION: "STEP_KIND_UNSUBSCRIPTION",
+  /** STEP_KIND_SUCCESSION - It stands where the body stood whose place it took, or out of which it came. Recorded by itself; refused in a request. */
+  STEP_KIND_SUCCESSION: "STEP_KIND_SUCCESSION",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -66,6 +68,7 @@ export namespace StepKind {
   export type STEP_KIND_EXCLUSION = typeof StepKind.STEP_KIND_EXCLUSION;
   export type STEP_KIND_SUBSCRIPTION = typeof StepKind.STEP_KIND_SUBSCRIPTION;
   export type STEP_KIND_UNSUBSCRIPTION = typeof StepKind.STEP_KIND_UNSUBSCRIPTION;
+  export type STEP_KIND_SUCCESSION = typeof StepKind.STEP_KIND_SUCCESSION;
   export type UNRECOGNIZED = typeof StepKind.UNRECOGNIZED;
 }
 
@@ -110,6 +113,9 @@ export function stepKindFromJSON(object: any): StepKind {
     case 12:
     case "STEP_KIND_UNSUBSCRIPTION":
       return StepKind.STEP_KIND_UNSUBSCRIPTION;
+    case 20:
+    case "STEP_KIND_SUCCESSION":
+      return StepKind.STEP_KIND_SUCCESSION;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -145,6 +151,8 @@ export function stepKindToJSON(object: StepKind): string {
       return "STEP_KIND_SUBSCRIPTION";
     case StepKind.STEP_KIND_UNSUBSCRIPTION:
       return "STEP_KIND_UNSUBSCRIPTION";
+    case StepKind.STEP_KIND_SUCCESSION:
+      return "STEP_KIND_SUCCESSION";
     case StepKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -179,6 +187,8 @@ export function stepKindToNumber(object: StepKind): number {
       return 11;
     case StepKind.STEP_KIND_UNSUBSCRIPTION:
       return 12;
+    case StepKind.STEP_KIND_SUCCESSION:
+      return 20;
     case StepKind.UNRECOGNIZED:
     default:
       return -1;

@@ -140,6 +140,8 @@ export const MandateEndCause = {
   MANDATE_END_CAUSE_RENEWAL: "MANDATE_END_CAUSE_RENEWAL",
   /** MANDATE_END_CAUSE_BODY_CEASED - The body is no more. Recorded by itself; refused in a request. */
   MANDATE_END_CAUSE_BODY_CEASED: "MANDATE_END_CAUSE_BODY_CEASED",
+  /** MANDATE_END_CAUSE_TRANSFER - The person went to a body that came out of this one. Recorded by itself; refused in a request. */
+  MANDATE_END_CAUSE_TRANSFER: "MANDATE_END_CAUSE_TRANSFER",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -153,6 +155,7 @@ export namespace MandateEndCause {
   export type MANDATE_END_CAUSE_MISTAKE = typeof MandateEndCause.MANDATE_END_CAUSE_MISTAKE;
   export type MANDATE_END_CAUSE_RENEWAL = typeof MandateEndCause.MANDATE_END_CAUSE_RENEWAL;
   export type MANDATE_END_CAUSE_BODY_CEASED = typeof MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED;
+  export type MANDATE_END_CAUSE_TRANSFER = typeof MandateEndCause.MANDATE_END_CAUSE_TRANSFER;
   export type UNRECOGNIZED = typeof MandateEndCause.UNRECOGNIZED;
 }
 
@@ -179,6 +182,9 @@ export function mandateEndCauseFromJSON(object: any): MandateEndCause {
     case 6:
     case "MANDATE_END_CAUSE_BODY_CEASED":
       return MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED;
+    case 7:
+    case "MANDATE_END_CAUSE_TRANSFER":
+      return MandateEndCause.MANDATE_END_CAUSE_TRANSFER;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -202,6 +208,8 @@ export function mandateEndCauseToJSON(object: MandateEndCause): string {
       return "MANDATE_END_CAUSE_RENEWAL";
     case MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED:
       return "MANDATE_END_CAUSE_BODY_CEASED";
+    case MandateEndCause.MANDATE_END_CAUSE_TRANSFER:
+      return "MANDATE_END_CAUSE_TRANSFER";
     case MandateEndCause.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -224,6 +232,8 @@ export function mandateEndCauseToNumber(object: MandateEndCause): number {
       return 5;
     case MandateEndCause.MANDATE_END_CAUSE_BODY_CEASED:
       return 6;
+    case MandateEndCause.MANDATE_END_CAUSE_TRANSFER:
+      return 7;
     case MandateEndCause.UNRECOGNIZED:
     default:
       return -1;
