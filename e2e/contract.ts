@@ -47,6 +47,7 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['membership', contracts.IdentityServiceDefinition],
+  ['membership', contracts.PeopleServiceDefinition],
   ['procurement', contracts.DeadlineServiceDefinition],
   ['procurement', contracts.ConsultationLifeServiceDefinition],
   ['membership', contracts.ContributionServiceDefinition],
