@@ -6,6 +6,7 @@ export { findNatsServer, type NatsBinary } from './nats-binary.ts';
 export { type Claims, claimsOf, keyOf, newUserKey, seedOf, sign } from './nats-keys.ts';
 export {
   environmentOf,
+  normsDir,
   type PlatformAddress,
   passwordOf,
   planOf,

@@ -20,7 +20,7 @@ export interface ConsultationsHeld {
   memberId: string;
   /** The merge. */
   mergeId: string;
-  /** How many of their consultations are not closed. */
+  /** How many of their consultations were not over; one that began in that instant may lack, and ConsultationsReattached counts all. */
   running: number;
 }
 

@@ -30,7 +30,7 @@ export interface ActsHeld {
   memberId: string;
   /** The merge. */
   mergeId: string;
-  /** How many of their acts are not enforceable yet. */
+  /** How many of their acts were not enforceable yet; one deposited in that instant may lack, and ActsReattached counts all. */
   running: number;
 }
 
