@@ -71,8 +71,9 @@ export function watchEntitlements(
     let at = await within((em, { caller }) => read(em, cursor, caller.memberId));
     const late = AbortSignal.timeout(Math.max(0, until - Date.now() - BEFORE_DEADLINE_MS));
     const over = AbortSignal.any([signal, late, entitlements.end]);
+    const listen = () => (follow ? entitlements.change(operator, over) : undefined);
     // Listened for before it is looked for: what is said in between is heard.
-    let change = follow ? entitlements.change(operator, over) : undefined;
+    let coming = listen();
     while (true) {
       const { rows, hidden } = await within((em, { caller }) => next(em, at, caller.memberId));
       for (const row of rows) {
@@ -80,11 +81,11 @@ export function watchEntitlements(
         const change = CHANGES[row.type]?.(JSON.parse(row.body), row.held);
         yield { cursor: write(at), occurredAt: new Date(row.ms), change };
       }
-      if (rows.length === PAGE && !over.aborted) continue;
-      if (over.aborted || (!follow && !hidden)) return;
-      if (follow) await change;
-      else await pause(AGAIN_MS, undefined, { signal: over }).catch(() => {});
-      if (follow) change = entitlements.change(operator, over);
+      if (over.aborted) return;
+      if (rows.length === PAGE) continue;
+      if (!follow && !hidden) return;
+      await (coming ?? pause(AGAIN_MS, undefined, { signal: over }).catch(() => {}));
+      coming = listen();
     }
   };
 }
