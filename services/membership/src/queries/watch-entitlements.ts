@@ -116,7 +116,7 @@ const HELD = `
         'memberId', a.member_id, 'role', e.role, 'rights', g.rights) order by e.entitlement_id), '[]')
       from entitlement e join access_right g on g.entitlement_id = e.entitlement_id
       where e.agent_id = a.agent_id and e.revoked_at is null))
-    from agent a where a.agent_id::text = o.aggregate_id and ($4 = '' or a.member_id = $4)) end`;
+    from agent a where a.agent_id = o.aggregate_id::uuid and ($4 = '' or a.member_id = $4)) end`;
 
 const CONCERNED = `type = any ($3) and ($4 = '' or member_id = $4
   or (type = '${AgentTransferred.$type}' and body::jsonb ->> 'fromMemberId' = $4))`;
