@@ -78,8 +78,7 @@ export function watchEntitlements(
       const { rows, hidden } = await within((em, { caller }) => next(em, at, caller.memberId));
       for (const row of rows) {
         at = { ...row, member: at.member };
-        const change = CHANGES[row.type]?.(JSON.parse(row.body), row.held);
-        yield { cursor: write(at), occurredAt: new Date(row.ms), change };
+        yield { cursor: write(at), occurredAt: new Date(row.ms), change: told(row) };
       }
       if (over.aborted) return;
       if (rows.length === PAGE) continue;
@@ -88,6 +87,10 @@ export function watchEntitlements(
       coming = listen();
     }
   };
+}
+
+function told({ type, body, held }: Row): Change | undefined {
+  return CHANGES[type]?.(JSON.parse(body), held);
 }
 
 /** Where a reader stands: behind this event. */
