@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Stream } from '@jonction/commands';
+import type { Stream, Within } from '@jonction/commands';
 import {
   AgentEnrolled,
   AgentTransferred,
@@ -68,25 +68,35 @@ export function watchEntitlements(
   entitlements: Entitlements,
 ): Stream<WatchEntitlementsRequest, WatchEntitlementsResponse> {
   return async function* (within, { cursor, follow }, { signal, until, operator }) {
-    let at = await within((em, { caller }) => read(em, cursor, caller.memberId));
     const late = AbortSignal.timeout(Math.max(0, until - Date.now() - BEFORE_DEADLINE_MS));
     const over = AbortSignal.any([signal, late, entitlements.end]);
     const listen = () => (follow ? entitlements.change(operator, over) : undefined);
-    // Listened for before it is looked for: what is said in between is heard.
-    let coming = listen();
-    while (true) {
-      const { rows, hidden } = await within((em, { caller }) => next(em, at, caller.memberId));
-      for (const row of rows) {
-        at = { ...row, member: at.member };
-        yield { cursor: write(at), occurredAt: new Date(row.ms), change: told(row) };
-      }
-      if (over.aborted) return;
-      if (rows.length === PAGE) continue;
-      if (!follow && !hidden) return;
-      await (coming ?? pause(AGAIN_MS, undefined, { signal: over }).catch(() => {}));
-      coming = listen();
-    }
+    yield* changesFrom(await within((em, { caller }) => read(em, cursor, caller.memberId)), { within, listen, over });
   };
+}
+
+interface Watch {
+  within: Within;
+  /** Waits for what is said after it was called; gives nothing when the reader does not follow. */
+  listen(): Promise<void> | undefined;
+  over: AbortSignal;
+}
+
+async function* changesFrom(at: Place, { within, listen, over }: Watch): AsyncGenerator<WatchEntitlementsResponse> {
+  // Listened for before it is looked for: what is said in between is heard.
+  let coming = listen();
+  while (true) {
+    const { rows, hidden } = await within((em, { caller }) => next(em, at, caller.memberId));
+    for (const row of rows) {
+      at = { ...row, member: at.member };
+      yield { cursor: write(at), occurredAt: new Date(row.ms), change: told(row) };
+    }
+    if (over.aborted) return;
+    if (rows.length === PAGE) continue;
+    if (!coming && !hidden) return;
+    await (coming ?? pause(AGAIN_MS, undefined, { signal: over }).catch(() => {}));
+    coming = listen();
+  }
 }
 
 function told({ type, body, held }: Row): Change | undefined {
