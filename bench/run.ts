@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { actes } from './actes.ts';
 import { command } from './command.ts';
 import { contributions } from './contributions.ts';
 import { decp } from './decp.ts';
@@ -11,6 +12,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
+import { pes } from './pes.ts';
 import { relay } from './relay.ts';
 import { type Figure, isMet } from './rounds.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -32,6 +34,8 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   'partner-backlog': partnerBacklog,
   decp,
   start,
+  actes,
+  pes,
 };
 
 const HELP = `Measures Jonction beside the bare things it stands on, on servers of its own, and says whether each bar is met.
