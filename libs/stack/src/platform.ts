@@ -32,11 +32,8 @@ export async function speakers(names = serviceNames()): Promise<Speaker[]> {
 
 /** The database of one service: its plan for `provisionDatabase`. `database` is another name, for tests. */
 export function planOf(name: string, secret: string, database = snake(name)) {
-  const folders = [
-    join(ROOT, 'libs/events/sql'),
-    join(ROOT, 'libs/commands/sql'),
-    join(ROOT, 'services', name, 'src/db/migrations'),
-  ];
+  const paths = ['libs/events/sql', 'libs/commands/sql', `services/${name}/src/db/migrations`];
+  const folders = paths.map((folder) => join(ROOT, folder));
   return { service: snake(name), database, folders, password: (role: string) => passwordOf(secret, role) };
 }
 

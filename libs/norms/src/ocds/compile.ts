@@ -38,7 +38,7 @@ function merge(into: JsonObject, name: string, value: Json): void {
   } else into[name] = value;
 }
 
-/** An object of which nothing is left says nothing. */
+/** An object of which nothing is left goes: the eForms profile refuses some that are empty. The standard's own library leaves them. */
 function put(into: JsonObject, name: string, value: JsonObject): void {
   if (Object.keys(value).length > 0) into[name] = value;
   else delete into[name];
