@@ -1,4 +1,4 @@
-export { readSettings, type Settings, settings, z } from './config.ts';
+export { readSettings, type Settings, settings, withSecrets, z } from './config.ts';
 export { type Database, inOperator, mustBeNew, openDatabase, sql, transact } from './database.ts';
 export { checkFields, checkRequest, containing, searchable, UUID } from './fields.ts';
 export { type Identify, identifyBy } from './identity.ts';
