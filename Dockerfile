@@ -51,6 +51,15 @@ WORKDIR /app
 COPY --from=whole /app /app
 ENTRYPOINT ["node"]
 
+# --- A service for Tilt: a shell and tar to write changed sources with, and Node starts it anew when they change --------
+FROM ${NODE_IMAGE} AS dev
+COPY --from=installed --chown=10001:10001 /app /app
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compiled
+USER 10001:10001
+ARG SERVICE
+WORKDIR /app/services/${SERVICE}
+ENTRYPOINT ["node", "--watch", "--import", "@jonction/service/telemetry", "src/main.ts"]
+
 # --- A service: the last one, so that it is made when no target is named -----------------------------------------------
 FROM runtime AS service
 COPY --from=installed /app /app
