@@ -20,6 +20,18 @@ COPY --from=bare /bare /
 ENV PATH=/usr/local/bin NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compiled
 USER 10001:10001
 
+# --- What runs beside the services: the whole repository without tests -------------------------------------------------
+FROM ${NODE_IMAGE} AS whole
+WORKDIR /app
+COPY . .
+RUN npm ci --ignore-scripts --omit=dev --omit=optional
+RUN npm sbom --package-lock-only --sbom-format cyclonedx --omit dev --omit optional > sbom.json
+
+FROM runtime AS tools
+WORKDIR /app
+COPY --from=whole /app /app
+ENTRYPOINT ["node"]
+
 # --- The part of the repository that one service needs -----------------------------------------------------------------
 FROM ${NODE_IMAGE} AS pruned
 WORKDIR /src
@@ -38,18 +50,6 @@ COPY .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional
 COPY --from=pruned /src/out/full/ ./
 RUN npm sbom --package-lock-only --sbom-format cyclonedx --omit dev --omit optional > sbom.json
-
-# --- What runs beside the services: the whole repository without tests -------------------------------------------------
-FROM ${NODE_IMAGE} AS whole
-WORKDIR /app
-COPY . .
-RUN npm ci --ignore-scripts --omit=dev --omit=optional
-RUN npm sbom --package-lock-only --sbom-format cyclonedx --omit dev --omit optional > sbom.json
-
-FROM runtime AS tools
-WORKDIR /app
-COPY --from=whole /app /app
-ENTRYPOINT ["node"]
 
 # --- A service for Tilt: a shell and tar to write changed sources with, and Node starts it anew when they change --------
 FROM ${NODE_IMAGE} AS dev
