@@ -3,6 +3,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command } from './command.ts';
+import { contributions } from './contributions.ts';
+import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -19,11 +21,13 @@ import { table } from './table.ts';
 const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure[]>> = {
   command,
   streaming,
+  entitlement,
   relay,
   handling,
   latency,
   memory,
   organizations,
+  contributions,
   'partner-backlog': partnerBacklog,
   start,
 };

@@ -46,6 +46,11 @@ const served: [string, ServiceDefinition][] = [
   ...Object.entries(definitions),
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
+  ['membership', contracts.IdentityServiceDefinition],
+  ['procurement', contracts.DeadlineServiceDefinition],
+  ['procurement', contracts.ConsultationLifeServiceDefinition],
+  ['membership', contracts.ContributionServiceDefinition],
+  ['membership', contracts.MergeServiceDefinition],
 ];
 
 /** Every RPC that the tests' platform serves. */

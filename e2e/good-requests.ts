@@ -32,6 +32,11 @@ export function goodRequest(
     request_id: requestId(),
     member_id: memberId,
     agent_id: agentId,
+    // Of a list of ids there is one.
+    member_ids: memberId,
+    predecessor_member_ids: memberId,
+    agent_ids: agentId,
+    merge_id: memberId,
     consultation_id: consultationId,
     act_id: actId,
     organization_id: '',
@@ -50,15 +55,61 @@ export function goodRequest(
     deadline: inDays(60).toISOString(),
     effective_on: '2026-01-01',
     vintage: 2026,
+    estimate_cents: '5000000',
+    reference: 'R-1',
+    cpv_code: '45000000',
+    place_codes: 'FRC11',
+    lot_number: 1,
+    duration_months: 12,
+    decision_ref: 'D-1',
+    supplier_sirets: '35600000000048',
+    amount_cents: '100',
+    tenders_received: 1,
+    on_paper: false,
+    dispatched_at: inDays(0).toISOString(),
     query: 'Beaune',
+    right: 'membership.read',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
+    ...ofContributions(message, memberId),
   };
   const all = fill(message, (field, where) =>
     where === but?.where ? but.value : (values[field.name] ?? usual(field)),
   );
   return oneOfEach(message, all as Record<string, unknown>, but?.where ?? '');
 }
+
+/** What schedules and contributions are made of, each good alone. */
+function ofContributions(message: string, memberId: string): Record<string, unknown> {
+  return {
+    // A simulation has a draft or an id, and there is more to correct in a draft.
+    schedule_id: message.endsWith('.SimulateScheduleRequest') ? undefined : memberId,
+    ...{ year: 2026, first_year: 2026, years: 3, share_basis_points: 5_000, staff: 12 },
+    ...{ item_id: 'adhesion', item_ids: 'adhesion', payer_id: 'val-d-oise', decision_ref: 'AG-2026-03' },
+    ...{ departement_codes: '95', member_ids: memberId, due_on: '2999-12-31', settled_on: '2026-01-06' },
+  };
+}
+
+/** A schedule by which every commune pays ten euros a year, and has every service for them. */
+export const flatSchedule = {
+  name: 'Ten euros',
+  firstYear: 2020,
+  items: [
+    {
+      ...{ itemId: 'adhesion', name: 'Membership', kind: 'SCHEDULE_ITEM_KIND_MEMBERSHIP' as const },
+      services: (['PROCUREMENT', 'TELETRANSMISSION', 'DCE_LIBRARY', 'SIGNATURE'] as const).map(
+        (name) => `SUBSCRIBED_SERVICE_${name}` as const,
+      ),
+      tariffs: [
+        {
+          kinds: ['ORGANIZATION_KIND_COMMUNE' as const],
+          basis: 'CONTRIBUTION_BASIS_FLAT' as const,
+          bands: [{ firstYearCents: 1_000n, nextYearsCents: 1_000n }],
+        },
+      ],
+    },
+  ],
+};
 
 function usual({ kind, typeName, repeated }: Field): unknown {
   if (kind === 'enum') return valuesOf(typeName)[1];

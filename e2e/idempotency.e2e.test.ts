@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { deposit, enrol, inDays, requestId, type TestPlatform, testPlatform } from '@jonction/testing';
 import { expect, test } from 'vitest';
 import { encode, type Rpc, rpcs } from './contract.ts';
+import { flatSchedule } from './good-requests.ts';
 import { caught, expectRefusal, refusalOf } from './refused.ts';
 import { replicasOf } from './replicas.ts';
 import { contentsOf, quiet } from './rows.ts';
@@ -20,6 +21,7 @@ test('the same request_id 50 times at once at two replicas, and again after a cr
 
   for (const ask of asks) {
     const rpc = rpcOf(ask.name);
+    if (ask.name === 'OpenTenders') await letDeadlinesPass(platform);
     if (ask.name === 'MarkActPublished') await depositFor(platform, { bfc, idf });
     await quiet(platform);
     const before = await effectsOf(platform);
@@ -119,7 +121,7 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId', string>>;
+type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'scheduleId' | 'mergeId', string>>;
 
 interface Ask {
   name: string;
@@ -132,9 +134,23 @@ const organisation = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Agencourt', dep
 const uuid = '0198b3a4-7c1e-7d00-8a00-0123456789ab';
 const deadline = inDays(30).toISOString();
 const later = inDays(40).toISOString();
+const soon = inDays(10).toISOString();
+const terms = { procedure: 'PROCEDURE_ADAPTED', nature: 'NATURE_WORKS', estimateCents: '5000000' };
+const description = {
+  ...{ reference: 'R-1', summary: '', cpvCode: '45233140', placeCodes: ['FRC11'], lots: [], durationMonths: 6 },
+  socialConsiderations: ['SOCIAL_CONSIDERATION_NONE'],
+  environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_NONE'],
+};
+
+/** On a day to come, so that it is ordered, and nothing follows. */
+const planned = {
+  ...{ kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: inDays(90).toISOString().slice(0, 10), successorMemberId: uuid },
+  created: organisation,
+};
 
 /** One request for each command, in an order in which each succeeds; each has one request_id, whoever sends it. */
 const today = new Date().toISOString().slice(0, 10);
+const year = new Date().getUTCFullYear();
 const asks: Ask[] = (
   [
     { name: 'AdmitMember', request: () => organisation, other: { name: 'Beaune' } },
@@ -167,27 +183,83 @@ const asks: Ask[] = (
     },
     { name: 'CloseVintage', request: () => ({ vintage: 2026, changes: 1 }), other: { changes: 2 } },
     {
+      name: 'AdoptSchedule',
+      request: () => ({ schedule: flatSchedule, decisionRef: 'AG-2026-03' }),
+      other: { decisionRef: 'AG-2026-04' },
+    },
+    {
+      name: 'RecordSize',
+      request: ({ memberId }) => ({ memberId, effectiveOn: today, size: { staff: 12 } }),
+      other: { size: { staff: 13 } },
+    },
+    {
+      name: 'AssessContributions',
+      request: ({ scheduleId }) => ({ year, scheduleId, dueOn: '2999-12-31' }),
+      other: { dueOn: '2999-12-30' },
+    },
+    {
+      name: 'SettleContribution',
+      request: ({ memberId }) => ({ memberId, year, settledOn: today }),
+      other: { payerId: 'somebody' },
+    },
+    {
       name: 'CreateConsultation',
       request: ({ memberId }) => ({ memberId, title: 'Voirie', deadline }),
       other: { title: 'Toiture' },
     },
+    {
+      name: 'DescribeConsultation',
+      request: ({ consultationId }) => ({ consultationId, title: 'Voirie', deadline, terms, description }),
+      other: { title: 'Toiture' },
+    },
+    { name: 'SubmitConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
+    {
+      name: 'ScheduleConsultation',
+      request: ({ consultationId }) => ({ consultationId, publishAt: soon }),
+      other: { etag: 'v9' },
+    },
+    { name: 'ReturnConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
     { name: 'PublishConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v1' } },
     {
       name: 'ExtendConsultation',
       request: ({ consultationId }) => ({ consultationId, deadline: later }),
       other: { etag: 'v2' },
     },
+    {
+      name: 'RectifyConsultation',
+      request: ({ consultationId }) => ({ consultationId, title: 'Rue', deadline: later, description }),
+      other: { title: 'Toiture' },
+    },
     { name: 'CloseConsultation', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v3' } },
+    { name: 'OpenTenders', request: ({ consultationId }) => ({ consultationId }), other: { etag: 'v9' } },
+    {
+      name: 'RecordLotStep',
+      request: ({ consultationId }) => ({
+        ...{ consultationId, lotNumber: 1, kind: 'LOT_STEP_KIND_UNSUCCESSFUL', decisionRef: 'D-1' },
+      }),
+      other: { lotNumber: 2 },
+    },
     {
       name: 'MarkActPublished',
       request: ({ actId }) => ({ actId, publishedOn: '2026-01-06' }),
       other: { etag: 'v4' },
     },
+    {
+      name: 'StartMerge',
+      request: ({ memberId = '' }) => ({ plan: { ...planned, predecessorMemberIds: [memberId] } }),
+      other: { plan: { kind: 'MERGE_KIND_SIMPLE' } },
+    },
+    { name: 'CancelMerge', request: ({ mergeId }) => ({ mergeId }), other: { mergeId: uuid } },
   ] satisfies Ask[] as Ask[]
 ).map(({ request, ...ask }) => {
   const id = requestId();
   return { ...ask, request: (known) => ({ ...request(known), requestId: id }) };
 });
+
+/** Weeks go by. */
+async function letDeadlinesPass({ databases }: TestPlatform): Promise<void> {
+  await databases.procurement?.query(`update consultation set deadline = now() - interval '1 day'`);
+}
 
 /** An upload is no unary command: its repeats have a test of their own, beside the command. */
 async function depositFor(platform: TestPlatform, knownOf: Record<string, Known>): Promise<void> {
@@ -239,6 +311,9 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId)":"([^"]+)"/g)].map(([, id, value]) => [id, value]),
+    [...text.matchAll(/"(memberId|agentId|consultationId|scheduleId|mergeId)":"([^"]+)"/g)].map(([, id, value]) => [
+      id,
+      value,
+    ]),
   );
 }

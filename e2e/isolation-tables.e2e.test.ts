@@ -184,8 +184,11 @@ async function fillEmptyTables(platform: TestPlatform): Promise<void> {
 
 function valueOfType(type: string): unknown {
   if (type === 'uuid') return crypto.randomUUID();
+  if (type === 'boolean') return true;
   if (/int|numeric/.test(type)) return 1;
   if (/timestamp|date/.test(type)) return '2026-01-01';
+  if (type === 'boolean') return true;
+  if (type === 'jsonb') return {};
   return type === 'ARRAY' ? [] : 'filled';
 }
 

@@ -31,8 +31,8 @@ test('the administrator of idf, who has every right there, reads, writes, lists 
       expect(leaked(answer?.text ?? '', secrets), what).toEqual([]);
       expectOwnCount(answer?.text ?? '', what);
     }
-    // The probe is no blind one: with the same requests bfc itself finds its rows.
-    expect(leaked(seenByOwner.join(), all), rpc.path).not.toEqual([]);
+    // The probe is no blind one: with the same requests bfc itself finds its rows, where there are rows to find.
+    if (!READS_NO_ROW.includes(rpc.method.name)) expect(leaked(seenByOwner.join(), all), rpc.path).not.toEqual([]);
     called.add(rpc.path);
   }
   for (const rpc of rpcs.filter(({ writes }) => writes)) {
@@ -120,6 +120,26 @@ test('every message in every stream bears in its subject the operator and the me
   for (const [stream, seen] of Object.entries(operators)) expect([...seen].sort(), stream).toEqual(['bfc', 'idf']);
 });
 
+/** What a request is refused without, and rows have under no such name. */
+const NEEDED: Record<string, unknown> = {
+  vintage: 2026,
+  estimate_cents: '5000000',
+  reference: 'R-1',
+  cpv_code: '45000000',
+  place_codes: 'FRC11',
+  lot_number: 1,
+  duration_months: 12,
+  decision_ref: 'D-1',
+  supplier_sirets: '35600000000048',
+  amount_cents: '100',
+  tenders_received: 1,
+  ...{ item_id: 'adhesion', item_ids: 'adhesion', payer_id: 'payer' },
+  ...{ share_basis_points: 5_000, years: 3, departement_codes: '21' },
+};
+
+/** Answered from the law and the request alone. */
+const READS_NO_ROW = ['ComputeDeadlines'];
+
 const REFUSALS_OF_WRITES = [
   status.OK,
   status.NOT_FOUND,
@@ -152,17 +172,31 @@ function requestsOf({ method, writes }: Rpc, rows: Row[]): object[] {
   const filled = rows.map((row) =>
     fill(type, (field) => {
       if (field.name === 'request_id') return row.request_id ?? 'to be drawn';
-      if (field.name === 'vintage') return 2026;
-      return valueFor(field, row[field.name] ?? fallback(field), writes);
+      const needed = NEEDED[field.name];
+      if (needed !== undefined && (writes || row[field.name] === undefined)) return needed;
+      const one = field.repeated ? row[field.name.replace(/s$/, '')] : undefined;
+      return valueFor(field, row[field.name] ?? one ?? fallback(field), writes);
     }),
   );
   const searched = writes
     ? []
     : fieldsOf(type).flatMap(({ kind, jsonName }) => (kind === 'string' ? [{ [jsonName]: SECRET }] : []));
-  const distinct = [...new Set([...filled, ...searched, ...(writes ? [] : [{}])].map((it) => JSON.stringify(it)))];
+  const asked = [...filled, ...plans(type, rows), ...searched, ...(writes ? [] : [{}])];
+  const distinct = [...new Set(asked.map((it) => JSON.stringify(it)))];
   return distinct.map((text) =>
     JSON.parse(text, (_, value) => (value === 'to be drawn' ? `isolation-${randomUUID()}` : value)),
   );
+}
+
+/** What no single row fills: an operation over bodies, here one that goes into a commune yet to be. */
+function plans(type: string, rows: Row[]): object[] {
+  const fields = fieldsOf(type).map(({ name }) => name);
+  if (!fields.includes('plan')) return [];
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Neuve', departementCode: '21' };
+  const ids = new Set(rows.map((row) => row.member_id).filter((id) => typeof id === 'string' && id !== ''));
+  const what = { kind: 'MERGE_KIND_NEW_COMMUNE', effectiveOn: '2026-01-01', created };
+  const request = fields.includes('request_id') ? { requestId: 'to be drawn' } : {};
+  return [...ids].map((id) => ({ ...request, plan: { ...what, predecessorMemberIds: [id] } }));
 }
 
 /** A value that the field's type takes, or what a request may leave out. */

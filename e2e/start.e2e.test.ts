@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,11 +170,50 @@ test('the commands of operations work on what runs, by its data folder alone', a
   expect(await answer('parked', 'list', '--operator', 'idf')).not.toContain(aggregateId);
   expect(await answer('parked', 'release', '--service', 'dce-library')).toBe('0 dce-library bfc: 1 released\n');
   expect(await answer('parked', 'list', '--json')).toBe('0 ');
+  await expectContributions();
 
   one.child.kill('SIGTERM');
   expect(await one.exited).toBe(0);
   expect(await answer('reconcile')).toMatch(/^1 the start that ran on .* has ended\. Run npm start/);
 });
+
+/** A schedule is tried, adopted, and compared with the next; what is wrong is said with its place and an exit code. */
+async function expectContributions(): Promise<void> {
+  const of = ['--operator', 'bfc'];
+  const example = join(ROOT, 'operators/schedules/bfc.yaml');
+  const [dearer, gap, unknown] = ['dearer', 'gap', 'unknown'].map((name) =>
+    join(directory, `${name}.yaml`),
+  ) as string[];
+  const text = readFileSync(example, 'utf8');
+  writeFileSync(dearer ?? '', text.replace('price: 120 }', 'price: 140 }'));
+  writeFileSync(
+    gap ?? '',
+    text.replace('from: 3501, up_to: 20000, price: 480.50', 'from: 3502, up_to: 20000, price: 481'),
+  );
+  writeFileSync(unknown ?? '', `${text}\ndiscount: 5\n`);
+  const say = (...args: string[]) => answer('contributions', ...args);
+  expect(await say('simulate', example, ...of, '--year', '2026')).toMatch(
+    /^0 1751 members, with no schedule to compare/,
+  );
+  expect(await say('adopt', example, ...of, '--decision', 'AG-1')).toMatch(
+    /^0 schedule [0-9a-f-]{36} is adopted, from 2026 on/,
+  );
+  const next = await say('simulate', dearer ?? '', ...of, '--year', '2027', '--largest', '2');
+  expect(next).toMatch(/winners 0, losers 1576, unchanged 175\n +\+24\.00 € .*\n +\+24\.00 € .*\n$/);
+  const lines = (await say('simulate', dearer ?? '', ...of, '--year', '2027', '--json')).slice(2).trim().split('\n');
+  expect(lines).toHaveLength(1_752);
+  const [first] = lines.map((line) => JSON.parse(line));
+  expect(await say('explain', first.memberId, ...of, '--year', '2026')).toMatch(
+    /^0 [\s\S]*tranche de[\s\S]*band from[\s\S]*total/,
+  );
+  expect(await say('adopt', example, ...of, '--decision', 'AG-2')).toMatch(
+    /^1 SCHEDULES_OVERLAP: Un autre barème[\s\S]*Another schedule/,
+  );
+  expect(await say('simulate', gap ?? '', ...of, '--year', '2027')).toMatch(
+    /^1 BAND_GAP: .*draft\.items\[1\]\.tariffs\[0\]\.bands\[1\]/,
+  );
+  expect(await say('simulate', unknown ?? '', ...of, '--year', '2027')).toMatch(/^2 [\s\S]*discount/);
+}
 
 /** An event that dce-library could not act on, as its consumer would have put it aside. */
 async function parkOne(): Promise<{ aggregateId: string }> {

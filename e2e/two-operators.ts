@@ -1,5 +1,8 @@
+import { ConsultationLifeServiceDefinition, ContributionServiceDefinition } from '@jonction/contracts';
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
+import { flatSchedule } from './good-requests.ts';
+import { territoryOf } from './merges.ts';
 import { publishedWhen, quiet, type Row, rowsOf, tablesOf } from './rows.ts';
 
 /** The word in every name that only bfc may read. */
@@ -19,12 +22,35 @@ export async function populate(platform: TestPlatform) {
   const hidden = await enrol(platform, { name: `${SECRET} b` });
   const known = await enrol(platform, { name: 'Agencourt' });
   await admin.membership.revokeEntitlement({ requestId: requestId(), agentId: hidden.agentId, role: 'ROLE_BUYER' });
+  const terms = {
+    procedure: 'PROCEDURE_ADAPTED',
+    nature: 'NATURE_WORKS',
+    buyerKind: 'BUYER_KIND_LOCAL',
+    estimateCents: 12_345_678n,
+  } as const;
+  const description = {
+    ...{ reference: 'TN-2026-7', summary: 'Toiture', cpvCode: '45261900', placeCodes: ['FRC11'], durationMonths: 6 },
+    socialConsiderations: ['SOCIAL_CONSIDERATION_NONE' as const],
+    environmentalConsiderations: ['ENVIRONMENTAL_CONSIDERATION_CLAUSE' as const],
+  };
   const draft = async ({ caller, memberId }: typeof known, title: string) =>
-    (await caller.procurement.createConsultation({ requestId: requestId(), memberId, title, deadline: inDays(30) }))
-      .consultation?.consultationId ?? '';
+    (
+      await caller.procurement.createConsultation({
+        requestId: requestId(),
+        memberId,
+        title,
+        terms,
+        deadline: inDays(30),
+      })
+    ).consultation?.consultationId ?? '';
   const draftId = await draft(known, `${SECRET} draft`);
   const publishedId = await draft(known, 'Toiture');
   const closedId = await draft(known, 'Voirie');
+  const life = platform.call(ConsultationLifeServiceDefinition, 'procurement', {
+    ...{ operator: 'bfc', token: await platform.issuer.sign({ subject: 'bfc-admin' }) },
+  });
+  const described = { title: 'Toiture', deadline: inDays(30), terms, description };
+  await life.describeConsultation({ requestId: requestId(), consultationId: publishedId, ...described });
   for (const consultationId of [publishedId, closedId])
     await known.caller.procurement.publishConsultation({ requestId: requestId(), consultationId });
   await known.caller.procurement.closeConsultation({ requestId: requestId(), consultationId: closedId });
@@ -33,6 +59,13 @@ export async function populate(platform: TestPlatform) {
     const published = { requestId: requestId(), actId, publishedOn: '2026-01-06' };
     await admin.teletransmission.markActPublished(published);
   }
+  await contribute(platform, known.memberId);
+  // Ordered for a day to come: nothing of it happens during a test.
+  const { merges } = await territoryOf(platform);
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE' as const, name: `${SECRET} c`, departementCode: '21' };
+  const what = { kind: 'MERGE_KIND_NEW_COMMUNE' as const, effectiveOn: inDays(90).toISOString().slice(0, 10) };
+  const plan = { ...what, predecessorMemberIds: [hidden.memberId], created };
+  await merges.startMerge({ requestId: requestId(), plan });
   const idf = await enrol(platform, { operator: 'idf', name: 'Bourg-la-Reine' });
   await deposit((await platform.as('idf-admin', 'idf')).teletransmission, idf.memberId);
   await idf.caller.procurement.publishConsultation({
@@ -45,6 +78,17 @@ export async function populate(platform: TestPlatform) {
   });
   await quiet(platform);
   return { draftId, publishedId, closedId };
+}
+
+/** bfc has a schedule, knows the size of a member, and has fixed what all of them pay. */
+async function contribute(platform: TestPlatform, memberId: string): Promise<void> {
+  const how = { token: await platform.issuer.sign({ subject: 'bfc-admin' }), operator: 'bfc' };
+  const contributions = platform.call(ContributionServiceDefinition, 'membership', how);
+  const adopted = { requestId: requestId(), schedule: flatSchedule, decisionRef: 'AG-2026-03' };
+  const { scheduleId = '' } = (await contributions.adoptSchedule(adopted)).schedule ?? {};
+  await contributions.recordSize({ requestId: requestId(), memberId, effectiveOn: '2026-01-01', size: { staff: 12 } });
+  const year = new Date().getUTCFullYear();
+  await contributions.assessContributions({ requestId: requestId(), year, scheduleId, dueOn: '2999-12-31' });
 }
 
 /** Ids and names in the rows of bfc: all of them, and those that are in no published row and in no row of idf. */

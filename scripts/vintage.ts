@@ -3,12 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Member, TerritoryServiceDefinition } from '@jonction/contracts';
-import { connectTo } from '@jonction/contracts/client';
+import type { Client } from '@jonction/contracts/client';
 import { ROOT } from '@jonction/stack';
 import { parse } from 'yaml';
-import { consoleUrl, dataDir } from './console/config.ts';
-import { openIssuer } from './console/issuer.ts';
-import { Mistake, type Run, runCommand } from './start/running.ts';
+import { callAsAdministrator } from './start/caller.ts';
+import { Mistake, runCommand } from './start/running.ts';
 import { type Difference, difference, type Named } from './vintage/difference.ts';
 import { readVintage, VINTAGES } from './vintage/lists.ts';
 
@@ -26,7 +25,7 @@ It speaks to the platform that npm start brings up. Exit code: 0 done, 1 refused
 Sources: INSEE (COG, populations legales), DGCL, via data.gouv.fr, Licence Ouverte / Open Licence.
 `;
 
-type Territory = Awaited<ReturnType<typeof connect>>;
+type Territory = Client<typeof TerritoryServiceDefinition>;
 
 await runCommand(async () => {
   const { values } = parseArgs({
@@ -44,7 +43,7 @@ await runCommand(async () => {
   if (!(Number(year) in VINTAGES)) throw new Mistake(`--year is one of ${Object.keys(VINTAGES).join(', ')}.`);
   const settled = new Map(values.successor.map(successor));
   const vintage = readVintage(Number(year), departementsOf(operator));
-  using territory = await connect(operator);
+  using territory = await callAsAdministrator(TerritoryServiceDefinition, 'membership', operator);
   const wanted = difference(await knownTo(territory), vintage, operator, settled);
   report(wanted, json);
   if (values['dry-run'] || wanted.changes.length === 0) return;
@@ -63,18 +62,6 @@ function departementsOf(operator: string): string[] {
   if (!/^[a-z0-9-]+$/.test(operator) || !existsSync(file))
     throw new Mistake(`--operator "${operator}" has no file in operators/.`);
   return (parse(readFileSync(file, 'utf8')) as { departements: string[] }).departements;
-}
-
-async function connect(operator: string) {
-  const directory = dataDir(process.env);
-  const file = join(directory, 'run.json');
-  if (!existsSync(file)) throw new Error(`no platform runs on ${directory}. Run npm start in another terminal.`);
-  const { grpc } = JSON.parse(readFileSync(file, 'utf8')) as Run;
-  const issuer = await consoleUrl(directory, process.env);
-  const subject = `${operator}-admin`;
-  const asked = { subject, audience: 'jonction', issuer, ttlSeconds: 900 };
-  const token = await (await openIssuer(directory)).sign(asked);
-  return connectTo(TerritoryServiceDefinition, grpc.membership ?? '', { token, operator, deadlineMs: 600_000 });
 }
 
 async function knownTo(territory: Territory): Promise<Member[]> {

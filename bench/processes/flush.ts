@@ -78,7 +78,8 @@ function persist(em: EntityManager, request: CreateConsultationRequest) {
     occurredAt: now,
   });
   const response: CreateConsultationResponse = {
-    consultation: { ...state, status, publishedAt: undefined, closedAt: undefined, etag: 'v1' },
+    consultation: CreateConsultationResponse.fromPartial({ consultation: { ...state, status, etag: 'v1' } })
+      .consultation,
   };
   const kept = Buffer.from(CreateConsultationResponse.encode(response).finish());
   em.create(Idempotency, { operator, rpc, requestId, contentHash, response: kept });
@@ -124,6 +125,7 @@ async function loop({ items, aFlush, memberId }: { items: number; aFlush: number
     const em = orm.em.fork();
     for (let at = 0; at < aFlush; at++) {
       persist(em, {
+        terms: undefined,
         requestId: uuidv7(),
         memberId,
         title:

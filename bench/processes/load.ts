@@ -44,6 +44,7 @@ function requestOf(memberId: string): CreateConsultationRequest {
     memberId,
     title: 'Réfection de la toiture et de la charpente de l’école élémentaire Jules Ferry, lot unique, avec variantes',
     deadline: new Date(Date.now() + 30 * 86_400_000),
+    terms: undefined,
   };
 }
 

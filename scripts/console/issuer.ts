@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 
 /** A token lives no longer than this, in seconds: who is removed is soon out. */
 export const MAX_TTL_SECONDS = 900;
@@ -23,6 +32,8 @@ export type Issuer = {
   jwks: { keys: JWK[] };
   /** Throws a RangeError when the subject is empty or the time to live is out of bounds. */
   sign(request: TokenRequest): Promise<string>;
+  /** The subject of a token that is ours and good now, whatever it is for; rejects otherwise. */
+  subjectOf(token: string, issuer: string): Promise<string>;
 };
 
 /**
@@ -57,6 +68,11 @@ export async function openIssuer(dataDir: string): Promise<Issuer> {
         .setIssuedAt(now)
         .setExpirationTime(now + ttlSeconds)
         .sign(key);
+    },
+    async subjectOf(token, issuer) {
+      const keys = createLocalJWKSet({ keys: [publicJwk] });
+      const { payload } = await jwtVerify(token, keys, { issuer, requiredClaims: ['sub', 'exp'] });
+      return payload.sub ?? '';
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Claims } from './claims.ts';
 import { type Issuer, openIssuer } from './issuer.ts';
 import { PAGE_POLICY } from './layout.ts';
 import { listPage } from './list-page.ts';
@@ -32,11 +33,13 @@ export type ConsoleOptions = {
   /** The address under which others reach it; absent, it is on the loopback address, for this machine alone. */
   url?: string | undefined;
   limits?: TraceLimits;
+  /** What `/userinfo` tells; without it a person has a subject alone. */
+  claims?: Claims;
 };
 
 export type RunningConsole = AsyncDisposable & { port: number; url: string };
 
-type Context = { store: TraceStore; issuer: Issuer; url: string; isOwnName: (host: string) => boolean };
+type Context = { store: TraceStore; issuer: Issuer; url: string; isOwnName: (host: string) => boolean; claims: Claims };
 type Route = {
   method: 'GET' | 'POST';
   path: RegExp;
@@ -49,6 +52,7 @@ const ROUTES: Route[] = [
   { method: 'GET', path: /^\/api\/traces$/, run: sendTraces },
   { method: 'GET', path: /^\/api\/traces\/[0-9a-fA-F]{32}$/, run: sendTrace },
   { method: 'GET', path: /^\/\.well-known\/openid-configuration$/, run: sendConfiguration },
+  { method: 'GET', path: /^\/userinfo$/, run: sendUserInfo },
   { method: 'GET', path: /^\/jwks$/, run: (_, response, { issuer }) => sendJson(response, 200, issuer.jwks) },
   {
     method: 'POST',
@@ -63,7 +67,8 @@ const ROUTES: Route[] = [
  * the key under which the tokens of the embedded run are signed.
  * Throws when the port is taken or the key cannot be read.
  */
-export async function startConsole({ port, dataDir, url: given, limits }: ConsoleOptions): Promise<RunningConsole> {
+export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
+  const { port, dataDir, url: given, limits, claims = async (sub) => ({ sub }) } = options;
   const issuer = await openIssuer(dataDir);
   const store = createTraceStore(limits);
   const server = createServer({ requestTimeout: 30_000 });
@@ -71,7 +76,7 @@ export async function startConsole({ port, dataDir, url: given, limits }: Consol
   const taken = (server.address() as AddressInfo).port;
   const url = given ?? `http://${HOST}:${taken}`;
   const isOwnName = (host: string) => OWN_NAMES.test(host) || (given !== undefined && host === new URL(given).host);
-  server.on('request', (request, response) => handle(request, response, { store, issuer, url, isOwnName }));
+  server.on('request', (request, response) => handle(request, response, { store, issuer, url, isOwnName, claims }));
   return { port: taken, url, [Symbol.asyncDispose]: () => stop(server) };
 }
 
@@ -145,10 +150,25 @@ function sendConfiguration(_: IncomingMessage, response: ServerResponse, { url }
   sendJson(response, 200, {
     issuer: url,
     jwks_uri: `${url}/jwks`,
+    userinfo_endpoint: `${url}/userinfo`,
+    claims_supported: ['sub', 'name', 'siren', 'siret', 'organizational_unit', 'jonction'],
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
   });
+}
+
+/** The claims of whoever bears a token of ours (OpenID Connect Core, 5.3). */
+async function sendUserInfo(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+  const [, token = ''] = /^bearer ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  const subject = await context.issuer.subjectOf(token, context.url).catch(() => undefined);
+  if (subject === undefined) {
+    response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+    return sendJson(response, 401, { error: 'invalid_token', error_description: 'Make one with npm run token.' });
+  }
+  const claims = await context.claims(subject).catch(() => undefined);
+  if (claims) sendJson(response, 200, claims);
+  else sendJson(response, 503, { error: 'temporarily_unavailable', error_description: 'The identity base is away.' });
 }
 
 function filterOf(request: IncomingMessage, length: number): TraceFilter {

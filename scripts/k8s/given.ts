@@ -11,6 +11,9 @@ export const GIVEN: Record<string, { keys: string[]; what: string }> = {
   'backup-s3': { keys: ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY'], what: 'who may write the backups' },
 };
 
+/** ConfigMaps that the place gives: data of others, which the project does not copy. */
+export const GIVEN_MAPS: Record<string, string[]> = { 'code-lists': ['cpv_2008.csv', 'nuts3_fr.csv'] };
+
 const POSTGRES = 'postgres-rw:5432';
 const NATS = 'nats://nats:4222';
 const isSecret = (value: string) => URL.canParse(value) && new URL(value).password !== '';

@@ -27,10 +27,10 @@ export function neededEdges(overlay: Overlay, code: Code, open: Set<Edge> = new 
     ({ metadata }) => metadata.name,
   );
   return new Map([
-    ...code.services.flatMap(ofCode),
     ...workloads.flatMap((workload) =>
       containersOf(workload).flatMap((container) => ofSettings(overlay, code, workload, container)),
     ),
+    ...code.services.flatMap(ofCode),
     ...ofNats(overlay),
     ...ofKind(overlay, 'Cluster').flatMap((cluster) => ofCluster(cluster, open)),
     ...names.map((name): Needed => [edge(name, 'names', 53), 'everybody asks for addresses']),

@@ -24,6 +24,18 @@ const rows: Row[] = [
     ['overlays/staging edge'],
   ],
   [
+    'a service that may not leave for those that it asks',
+    'dev',
+    (b) => b.drop('NetworkPolicy', 'membership'),
+    ['overlays/dev edge'],
+  ],
+  [
+    'a service that lets nobody in who asks it',
+    'production',
+    (b) => b.drop('NetworkPolicy', 'membership-to-dce-library'),
+    ['overlays/production edge'],
+  ],
+  [
     'an edge that nothing needs',
     'staging',
     (b) => b.the('NetworkPolicy', 'services').spec.egress[0].ports.push({ protocol: 'TCP', port: 6222 }),
@@ -70,13 +82,31 @@ test('each of these checks has found something above', () => {
   expect([...seen]).toEqual(expect.arrayContaining(['closed', 'edges']));
 });
 
-test('a service that calls another, and a new listener, need an edge as soon as their code says so', () => {
+test('whom a service asks needs an edge because its code says so, whatever the manifest says of addresses', () => {
+  const broken = new Broken(on, 'staging');
+  broken.drop('NetworkPolicy', 'membership-to-procurement');
+  const container = broken.container();
+  container.env = container.env!.filter(({ name }) => !name.endsWith('_ADDRESS'));
+  expect(edges(broken.overlay, on.code).map(({ why }) => why)).toEqual([
+    'membership → procurement:50051 is closed, and needed: it calls a contract of procurement',
+  ]);
+});
+
+test('a service that begins to call another, and a new listener, need an edge as soon as their code says so', () => {
   const { overlay } = new Broken(on, 'staging');
-  const services = on.code.services.map((one) => (one.name === 'membership' ? { ...one, asks: ['procurement'] } : one));
-  expect(toldOf(overlay, { ...on.code, services }).told).toEqual(['overlays/staging edge']);
-  const [fault] = edges(overlay, { ...on.code, services });
-  expect(fault?.why).toBe('membership → procurement:50051 is closed, and needed: it calls a contract of procurement');
-  expect(neededEdges(overlay, on.code).get('dce-library → nats:4222')).toBe('NATS_URL leads there');
+  const services = on.code.services.map((one) =>
+    one.name === 'procurement' ? { ...one, asks: ['membership'], hears: ['membership'] } : one,
+  );
+  expect(edges(overlay, { ...on.code, services }).map(({ why }) => why)).toEqual([
+    'procurement → membership:50051 is closed, and needed: it calls a contract of membership',
+  ]);
+  expect(neededEdges(overlay, { ...on.code, services }).get('procurement → nats:4222')).toBe('it hears membership');
+});
+
+test('the code says whom membership asks and hears: all the others', () => {
+  const { asks, hears } = on.code.services.find(({ name }) => name === 'membership')!;
+  expect(asks).toEqual(['dce-library', 'procurement', 'teletransmission']);
+  expect(hears).toEqual(['dce-library', 'procurement', 'teletransmission']);
 });
 
 test('whom a service asks is read from its code: contracts given to connectTo, and those that it does not serve itself', () => {

@@ -70,6 +70,12 @@ const rows: Row[] = [
     [`${membership} mounted`],
   ],
   [
+    'a list that the place does not give',
+    'staging',
+    (b) => (b.pod('procurement').volumes!.find(({ name }) => name === 'norms')!.configMap!.items![0]!.key = 'x'),
+    ['Deployment/procurement mounted'],
+  ],
+  [
     'a claim that is not there',
     'staging',
     (b) => b.drop('PersistentVolumeClaim', 'teletransmission'),

@@ -1,4 +1,4 @@
-import { GIVEN, type Secrets } from './given.ts';
+import { GIVEN, GIVEN_MAPS, type Secrets } from './given.ts';
 import {
   containersOf,
   type Fault,
@@ -126,7 +126,8 @@ export function mounted(overlay: Overlay, secrets: Secrets): Fault[] {
 function keysOf(overlay: Overlay, secrets: Secrets, kind: string, name: string): string[] | undefined {
   if (kind === 'Secret') return secrets[name] ? Object.keys(secrets[name]) : GIVEN[name]?.keys;
   const thing = find(overlay, kind, name);
-  return thing && Object.keys(thing.data ?? {});
+  if (thing) return Object.keys(thing.data ?? {});
+  return kind === 'ConfigMap' ? GIVEN_MAPS[name] : undefined;
 }
 
 function wantedBy(workload: Workload): Wanted[] {

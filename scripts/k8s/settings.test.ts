@@ -1,5 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { readSettings, settings, z } from '@jonction/service';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readCodeLists } from '../../services/procurement/src/commands/code-lists.ts';
 import { faultsOf } from '../k8s-check.ts';
 import { Broken, type Row, type Stage, stage, toldOf } from './broken.ts';
 
@@ -169,4 +173,19 @@ test('a service that is added and not deployed is missed', () => {
   expect(told).toEqual(
     ['Deployment', 'PodDisruptionBudget', 'Service', 'ServiceAccount'].map((kind) => `${kind}/incidents service`),
   );
+});
+
+test('the lists of codes lie where procurement reads them', () => {
+  const broken = new Broken(on, 'production');
+  const folder = mkdtempSync(join(tmpdir(), 'jonction-norms-'));
+  const volume = broken.pod('procurement').volumes!.find(({ name }) => name === 'norms')!;
+  for (const { key, path } of volume.configMap!.items!) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), key === 'cpv_2008.csv' ? 'code\n45000000,x\n' : 'code\nFRC11,x\n');
+  }
+  const codes = readCodeLists(folder);
+  expect([codes.isCpv('45000000'), codes.isNuts3('FRC11'), codes.isCpv('45000001')]).toEqual([true, true, false]);
+  rmSync(folder, { recursive: true });
+  const { mountPath } = broken.container('procurement').volumeMounts!.find(({ name }) => name === 'norms')!;
+  expect(broken.container('procurement').env).toContainEqual({ name: 'NORMS_DIR', value: mountPath });
 });

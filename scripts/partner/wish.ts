@@ -76,8 +76,22 @@ function durablesOf(name: string, { operator, events, member }: Filter): Wish['d
 /** Says who works where, which is for the services alone. */
 const NOT_FOR_PARTNERS = 'membership';
 
-/** What is not public yet: who hears of a tender before the others has an advantage (CCP L3), so it is never meant silently. */
-const ONLY_BY_NAME = new Set(['ConsultationDrafted']);
+/** What is not public yet: who hears of a tender or a choice before the others has an advantage (CCP L3), so it is never meant silently. */
+const ONLY_BY_NAME = new Set([
+  'ConsultationDrafted',
+  'ConsultationDescribed',
+  'ConsultationSubmitted',
+  'ConsultationReturned',
+  'ConsultationScheduled',
+  'TendersOpened',
+  'LotAwarded',
+  'RejectionLettersSent',
+  'ContractSigned',
+  'DraftTransferred',
+]);
+
+/** What services answer each other while bodies merge: true, and of no use to others. */
+const ANSWERS = /^(Consultations|Acts|Shelves)(Held|HoldRefused|Released|Reattached)$/;
 
 function eventsOf(word: string, known: Map<string, string[]>): { context: string; event: string }[] {
   const [context, events] = [...known].find(([one, its]) => one === snake(word) || its.includes(word)) ?? [];
@@ -85,7 +99,8 @@ function eventsOf(word: string, known: Map<string, string[]>): { context: string
     throw new Mistake(`nothing is said on the bus by the name of "${word}": there are ${choices(known)}.`);
   if (context === NOT_FOR_PARTNERS)
     throw new Mistake(`what membership says names persons, and is not for partners: there are ${choices(known)}.`);
-  const meant = context === snake(word) ? events.filter((event) => !ONLY_BY_NAME.has(event)) : [word];
+  const silent = (event: string) => ONLY_BY_NAME.has(event) || ANSWERS.test(event);
+  const meant = context === snake(word) ? events.filter((event) => !silent(event)) : [word];
   return meant.map((event) => ({ context, event }));
 }
 

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectNats, natsOptions } from '@jonction/events';
 import { withSecrets } from '@jonction/service';
-import { natsUrlFor, type PlatformAddress, seekSecrets, serviceNames, snake } from '@jonction/stack';
+import { natsUrlFor, type PlatformAddress, serviceNames, snake } from '@jonction/stack';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { dataDir } from '../console/config.ts';
+import { seekSecrets } from './lock.ts';
 
 /** What a start tells the other commands about itself, in `run.json` of its data folder. No password is in it. */
 export interface Run {
@@ -128,6 +129,7 @@ export async function runCommand(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     process.stderr.write(`${message}\n`);
-    process.exitCode = error instanceof Mistake || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+    // The code of a call that was refused is a number.
+    process.exitCode = error instanceof Mistake || String(code).startsWith('ERR_PARSE_ARGS') ? 2 : 1;
   }
 }

@@ -14,6 +14,8 @@ import {
   startPostgres,
   startPrefecture,
 } from '@jonction/stack';
+import { claimsFrom } from '../console/claims.ts';
+import { openIssuer } from '../console/issuer.ts';
 import { type RunningConsole, startConsole } from '../console/server.ts';
 import { keepRunning } from './keep-running.ts';
 import { type Ports, variableOf } from './ports.ts';
@@ -154,7 +156,11 @@ async function startBus(options: ServersOptions, parts: AsyncDisposableStack) {
 }
 
 async function startTraces({ directory, ports, say }: ServersOptions, parts: AsyncDisposableStack) {
-  const console = parts.use(await startConsole({ port: ports.console, dataDir: directory }));
+  const { sign } = await openIssuer(directory);
+  const issuer = `http://127.0.0.1:${ports.console}`;
+  const tokenOf = (subject: string) => sign({ subject, issuer, ttlSeconds: 60 });
+  const claims = claimsFrom({ address: `127.0.0.1:${ports.services.membership}`, tokenOf });
+  const console = parts.use(await startConsole({ port: ports.console, dataDir: directory, claims }));
   say(`traces and token keys are shown on ${console.url}`);
   return console;
 }

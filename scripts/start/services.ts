@@ -47,7 +47,8 @@ function startOne(name: string, options: ServicesOptions): Promise<Kept<Service>
   const grpcPort = ports[name] ?? 0;
   const documents = join(directory, 'documents');
   const servers = { adminUrl, natsUrl, secret, issuer: consoleUrl, otlp: consoleUrl, prefectureUrl };
-  const settings = { ...servers, documents, grpcPort };
+  const addresses = Object.fromEntries(Object.entries(ports).map(([other, port]) => [other, `127.0.0.1:${port}`]));
+  const settings = { ...servers, documents, grpcPort, addresses };
   // A service has its own roles: the administrator's address and the secret of all passwords are not for it.
   const { DATABASE_URL: _, JONCTION_SECRET: __, ...inherited } = options.env;
   // A prefecture that is next door is asked more often than a real one.

@@ -43,7 +43,7 @@ export function rpcFiles(tree: Tree): Fault[] {
     const rpcs = rpcsOf(tree, context);
     const service = `services/${context.replaceAll('_', '-')}`;
     const missing = rpcs.flatMap((rpc) => {
-      const bulk = tree.text(rpc.path).split('\n')[rpc.line - 1]?.includes('(stream ');
+      const bulk = /rpc \w+\(stream /.test(tree.text(rpc.path).split('\n')[rpc.line - 1] ?? '');
       const name = kebab(bulk ? rpc.name.replace(/s$/, '') : rpc.name);
       const places = ['commands', 'queries'].map((folder) => `${service}/src/${folder}/${name}.ts`);
       if (places.filter((path) => tree.has(path)).length === 1) return [];

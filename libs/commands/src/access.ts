@@ -1,4 +1,4 @@
-import { AgentEnrolled, EntitlementGranted, EntitlementRevoked } from '@jonction/contracts';
+import { AgentEnrolled, AgentTransferred, EntitlementGranted, EntitlementRevoked } from '@jonction/contracts';
 import { on, type Subscription } from '@jonction/events';
 import { refuse, sql } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
@@ -48,9 +48,22 @@ export async function noteRevocation(
   ]);
 }
 
+/** An agent acts for another member; the roles it has go with it. */
+export async function noteTransfer(
+  em: EntityManager,
+  { operator, agentId, memberId }: AgentTransferred,
+): Promise<void> {
+  await sql(em, 'update access_agent set member_id = $3 where operator = $1 and agent_id = $2', [
+    operator,
+    agentId,
+    memberId,
+  ]);
+}
+
 /** What every service but membership hears, to know who may do what. */
 export const accessSubscriptions: Subscription[] = [
   on(AgentEnrolled, noteAgent),
+  on(AgentTransferred, noteTransfer),
   on(EntitlementGranted, noteGrant),
   on(EntitlementRevoked, noteRevocation),
 ];

@@ -27,12 +27,18 @@ type Read<T> = (em: EntityManager, context: { caller: Caller; now: Date }) => Pr
 /** One read for the caller of a stream: in a transaction of its own, with the caller's rights of that moment. */
 export type Within = <T>(read: Read<T>) => Promise<T>;
 
-/** Answers with a stream. What it awaits beside `within` must end when `signal` aborts: the caller is gone. */
+/**
+ * Answers with a stream. What it awaits beside `within` must end when `signal` aborts: the caller is gone; and before `until`,
+ * in ms since 1970, when the caller stops waiting.
+ */
 export type Stream<Request, Response> = (
   within: Within,
   request: Request,
-  context: { signal: AbortSignal },
+  context: Pick<Call, 'signal' | 'until' | 'operator'>,
 ) => AsyncIterable<Response>;
+
+/** Answers once, with what other services say too: it asks them in no transaction, with the token and the trace of `call`. */
+export type Asking<Request, Response> = (within: Within, request: Request, call: Call) => Promise<Response>;
 
 interface Method<Request, Response> {
   readonly name: string;
@@ -45,16 +51,8 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
   type M = S['methods'];
   const methodOf = (name: keyof M) => definition.methods[name as string] as unknown as Method<never, unknown>;
 
-  function planOf<K extends keyof M>(name: K, right: string, run: Command<never, unknown>): CommandPlan {
-    const { requestType, responseType, name: rpc } = methodOf(name);
-    return {
-      right,
-      run,
-      requestType: requestType as MessageType<unknown>,
-      responseType,
-      rpc: `${definition.name}/${rpc}`,
-    };
-  }
+  const planOf = (name: keyof M, right: string, run: Command<never, unknown>) =>
+    commandPlan(definition, methodOf(name), right, run);
 
   return {
     /** A write. Its request has a `request_id`. */
@@ -99,6 +97,15 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       return queryOf(database, methodOf(name), right, read as never) as never;
     },
 
+    /** A read that asks other services too; the right is judged by each `within`, so it begins with one. */
+    asking<K extends keyof M>(
+      name: K,
+      right: string,
+      read: Asking<RequestOf<M[K]>, ResponseOf<M[K]>>,
+    ): RouteFor<RequestOf<M[K]>, ResponseOf<M[K]>> {
+      return askingOf(database, methodOf(name), right, read as never) as never;
+    },
+
     /** A read that answers with many. */
     stream<K extends keyof M>(
       name: K,
@@ -108,6 +115,16 @@ export function routesOf<S extends ServiceDefinition>(definition: S, database: D
       return streamOf(database, methodOf(name), right, read as never) as never;
     },
   };
+}
+
+function commandPlan(
+  { name }: ServiceDefinition,
+  method: Method<never, unknown>,
+  right: string,
+  run: Command<never, unknown>,
+): CommandPlan {
+  const { requestType, responseType, name: rpc } = method;
+  return { right, run, requestType: requestType as MessageType<unknown>, responseType, rpc: `${name}/${rpc}` };
 }
 
 function queryOf(
@@ -123,6 +140,19 @@ function queryOf(
   return { kind: 'unary', right, answer };
 }
 
+function askingOf(
+  database: Database,
+  { responseType }: Method<never, unknown>,
+  right: string,
+  read: Asking<unknown, unknown>,
+): RouteFor<unknown, unknown> {
+  async function answer(call: Call, request: unknown) {
+    const within: Within = (one) => readFor(database, call, right, one);
+    return responseType.encode(await read(within, request, call)).finish();
+  }
+  return { kind: 'unary', right, answer };
+}
+
 function streamOf(
   database: Database,
   { responseType }: Method<never, unknown>,
@@ -131,8 +161,7 @@ function streamOf(
 ): RouteFor<unknown, unknown> {
   async function* answer(call: Call, request: unknown) {
     const within: Within = (one) => readFor(database, call, right, one);
-    for await (const response of read(within, request, { signal: call.signal }))
-      yield responseType.encode(response).finish();
+    for await (const response of read(within, request, call)) yield responseType.encode(response).finish();
   }
   return { kind: 'stream', right, answer };
 }

@@ -27,10 +27,10 @@ export function startRelay(database: Database, nats: NatsConnection, options: Re
   const nudge = `nudge.${options.context}`;
   // The active relay may be in another replica: a word on core NATS wakes it too.
   let active = false;
-  database.recorded = () => {
+  const recorded = database.onRecorded(() => {
     if (active) alarm.ring();
     else if (!nats.isClosed()) nats.publish(nudge);
-  };
+  });
   const listening = nats.subscribe(nudge, { callback: () => alarm.ring() });
   const running = (async () => {
     while (!stop.signal.aborted) {
@@ -49,6 +49,7 @@ export function startRelay(database: Database, nats: NatsConnection, options: Re
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();
+      recorded[Symbol.dispose]();
       listening.unsubscribe();
       await running;
     },

@@ -16,8 +16,10 @@ export interface DatabaseOptions {
 
 export interface Database extends AsyncDisposable {
   orm: MikroORM;
-  /** Called after a commit that recorded events; the relay puts its alarm clock here. */
+  /** Called after a commit that recorded events. */
   recorded(): void;
+  /** Calls `wake`, which must be quick, after each such commit of this process, until it is disposed of. */
+  onRecorded(wake: () => void): Disposable;
 }
 
 /** Opens a service's database as its application role: row-level security holds, and nothing is read without an operator. */
@@ -41,7 +43,18 @@ export async function openDatabase({ url, entities, connections = CONNECTIONS }:
       onPoolCreated: giveBackLostSessions,
     },
   });
-  return { orm, recorded() {}, [Symbol.asyncDispose]: () => orm.close(true) };
+  const waiting = new Set<() => void>();
+  return {
+    orm,
+    recorded() {
+      for (const wake of waiting) wake();
+    },
+    onRecorded(wake) {
+      waiting.add(wake);
+      return { [Symbol.dispose]: () => void waiting.delete(wake) };
+    },
+    [Symbol.asyncDispose]: () => orm.close(true),
+  };
 }
 
 /**

@@ -3,12 +3,12 @@ import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import type { MethodDefinition } from '@jonction/contracts/client';
 import type { Identify } from './identity.ts';
-import { defect, log } from './log.ts';
+import { countCall, defect, log } from './log.ts';
 import { DomainError } from './refusal.ts';
 import { refuse } from './refusals.ts';
 import type { BulkRoute, Call, StreamRoute, UnaryRoute } from './route.ts';
 import { refusalOf, toStatus } from './status.ts';
-import { contextOf, fail, inside, type Span, SpanKind, startSpan, traceIdOf } from './tracing.ts';
+import { contextOf, fail, inside, isTraced, noSpan, type Span, SpanKind, startSpan, traceIdOf } from './tracing.ts';
 
 const OPERATOR = /^[a-z][a-z0-9-]{1,31}$/;
 /** Items of one bulk call worked on at once; the sender is slowed down beyond. */
@@ -29,6 +29,8 @@ interface Opened {
   call: Call;
   span: Span;
   startedAt: number;
+  /** When it is well, it is one of a number, and no line. */
+  counted: boolean;
 }
 
 type Answered = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerReadableStream<unknown, unknown>;
@@ -36,7 +38,7 @@ type Answered = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerReadableStre
 /** One answer to a request, or to a stream of messages: then it may come, as a refusal may, while the caller still sends. */
 export function unaryHandler(edge: Edge, route: UnaryRoute) {
   return (wire: Answered, callback: grpc.sendUnaryData<unknown>) => {
-    const opened = open(edge, wire);
+    const opened = open(edge, wire, route.counted);
     answer().then(
       (bytes) => {
         close(edge, opened);
@@ -130,25 +132,38 @@ export function bulkHandler(
   };
 }
 
-function open(edge: Edge, wire: AnyCall): Opened {
+function open(edge: Edge, wire: AnyCall, counted = false): Opened {
+  const startedAt = performance.now();
+  const { rpc } = edge;
   const parent = contextOf(header(wire, 'traceparent'));
-  const span = startSpan(edge.rpc, {
+  const until = Number(wire.getDeadline());
+  const who = { operator: '', subject: '', token: '' };
+  // Of calls that are counted, a span is made where the caller keeps the trace it comes from.
+  if (counted && !isTraced(parent)) {
+    const call = { rpc, ...who, trace: parent, signal: NEVER, until };
+    return { call, span: noSpan, startedAt, counted };
+  }
+  const span = startSpan(rpc, {
     kind: SpanKind.SERVER,
     parent,
-    attributes: { 'rpc.system': 'grpc', 'rpc.method': edge.rpc },
+    attributes: { 'rpc.system': 'grpc', 'rpc.method': rpc },
   });
   const abort = new AbortController();
   wire.once('cancelled', () => abort.abort());
-  const call = { rpc: edge.rpc, operator: '', subject: '', trace: inside(span, parent), signal: abort.signal };
-  return { call, span, startedAt: performance.now() };
+  const call = { rpc, ...who, trace: inside(span, parent), signal: abort.signal, until };
+  return { call, span, startedAt, counted };
 }
+
+/** What is counted is over before anybody could give it up. */
+const NEVER = new AbortController().signal;
 
 /** Deadline, token, operator: in this order, so that nothing is looked up for a call that cannot be served. */
 async function admit(edge: Edge, call: Call, wire: AnyCall): Promise<void> {
-  if (wire.getDeadline() === Number.POSITIVE_INFINITY) throw refuse('DEADLINE_MISSING');
+  if (call.until === Number.POSITIVE_INFINITY) throw refuse('DEADLINE_MISSING');
   const [scheme, token] = (header(wire, 'authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || !token) throw refuse('TOKEN_MISSING');
   call.subject = await edge.identify(token);
+  call.token = token;
   const operator = header(wire, 'jonction-operator');
   if (!operator) throw refuse('OPERATOR_MISSING');
   if (!OPERATOR.test(operator)) throw refuse('NOT_ENROLLED');
@@ -166,8 +181,11 @@ function header(wire: AnyCall, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** One line a request, and the end of its span. */
-function close(edge: Edge, { call, span, startedAt }: Opened, error?: unknown): void {
+/** One line a request, or one more of those that are counted; and the end of its span. */
+function close(edge: Edge, { call, span, startedAt, counted }: Opened, error?: unknown): void {
+  const ms = performance.now() - startedAt;
+  if (counted && error === undefined) countCall(edge.rpc, call.operator, ms);
+  if (counted && error === undefined && span === noSpan) return;
   const refusal = error === undefined ? undefined : refusalOf(error);
   const code = error === undefined ? 'OK' : (grpc.status[toStatus(error, edge.domain).code] ?? 'UNKNOWN');
   if (call.operator) span.setAttribute('jonction.operator', call.operator);
@@ -180,9 +198,9 @@ function close(edge: Edge, { call, span, startedAt }: Opened, error?: unknown): 
     status: code,
     reason: refusal?.reason,
     operator: call.operator,
-    ms: Math.round((performance.now() - startedAt) * 10) / 10,
+    ms: Math.round(ms * 10) / 10,
     trace_id: traceIdOf(call.trace),
   };
   if (code === 'INTERNAL') log.error({ ...line, ...defect(error) });
-  else log.info(line);
+  else if (!counted || error !== undefined) log.info(line);
 }

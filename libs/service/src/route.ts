@@ -7,14 +7,20 @@ export interface Call {
   rpc: string;
   operator: string;
   subject: string;
+  /** The caller's own, for what is asked of other services in its name. */
+  token: string;
   trace: Context;
   signal: AbortSignal;
+  /** When the caller stops waiting, in ms since 1970. */
+  until: number;
 }
 
 /** An RPC that answers once, with the encoded response. When it takes a stream, the request is an AsyncIterable. */
 export interface UnaryRoute {
   kind: 'unary';
   right: string;
+  /** So many are expected that those that are well are counted, not told one by one (docs/decisions/031). */
+  counted?: boolean;
   answer(call: Call, request: unknown): Promise<Uint8Array>;
 }
 

@@ -1,12 +1,14 @@
 import {
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 
@@ -48,6 +50,14 @@ export async function inSpan<T>(
   } finally {
     span.end();
   }
+}
+
+/** The span of what is not traced. */
+export const noSpan: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+/** Whether whoever began this trace keeps it. */
+export function isTraced(from: Context): boolean {
+  return ((trace.getSpanContext(from)?.traceFlags ?? TraceFlags.NONE) & TraceFlags.SAMPLED) !== 0;
 }
 
 /** The context in which `span` is the current one. */

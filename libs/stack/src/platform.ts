@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseUrl, provisionDatabase, rolesOf } from '@jonction/commands';
 import { connectNats, type Subscription } from '@jonction/events';
@@ -74,6 +74,8 @@ export async function provisionPlatform(
 export interface ServiceSettings extends PlatformAddress {
   issuer: string;
   grpcPort: number;
+  /** Where other services answer, by folder; those not named are looked for where a cluster has them. */
+  addresses?: Record<string, string>;
   /** For teletransmission: the folder of documents, and the gateway of the prefecture. */
   documents?: string;
   prefectureUrl?: string;
@@ -83,10 +85,13 @@ export interface ServiceSettings extends PlatformAddress {
   database?: string;
 }
 
+/** Where the reference data of the State is, unless the environment says so. */
+const NORMS = join(ROOT, '../shared/data');
+
 /** The environment of a service's process. */
 export function environmentOf(
   name: string,
-  { adminUrl, natsUrl, secret, issuer, grpcPort, documents, prefectureUrl, otlp, database }: ServiceSettings,
+  { adminUrl, natsUrl, secret, issuer, grpcPort, addresses, documents, prefectureUrl, otlp, database }: ServiceSettings,
 ): Record<string, string> {
   const plan = planOf(name, secret, database);
   const { app, relay, jobs } = rolesOf(plan.service);
@@ -100,6 +105,10 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
+    NORMS_DIR: process.env.NORMS_DIR ?? (existsSync(NORMS) ? NORMS : ''),
+    ...Object.fromEntries(
+      Object.entries(addresses ?? {}).map(([other, at]) => [`${snake(other).toUpperCase()}_ADDRESS`, at]),
+    ),
     ...(documents ? { DOCUMENTS_DIR: documents } : {}),
     ...(prefectureUrl ? { PREFECTURE_URL: prefectureUrl } : {}),
     ...(otlp ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlp } : {}),

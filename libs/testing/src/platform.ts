@@ -75,9 +75,13 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
   // A port that only the superuser could open, and nobody does.
   const { prefectureUrl = 'http://127.0.0.1:1' } = options;
   const starter = options.processes ? asProcesses(parts) : inThisProcess();
+  // A service that is started again answers where it did; of this process, one takes a free port at its first start.
+  const ports: Record<string, number> = {};
+  if (options.processes) for (const name of services) ports[name] = await freePort();
   const start = async (name: ServiceName) => {
-    const env = await environmentFor(name, { nats, issuer, databases, documents, prefectureUrl, options });
-    running[name] = await starter.start(name, env);
+    const surroundings = { nats, issuer, databases, documents, prefectureUrl, options, ports };
+    running[name] = await starter.start(name, environmentFor(name, surroundings));
+    ports[name] = running[name].port;
   };
   const running: Record<string, Running> = {};
   const stop = async (name: ServiceName) => {
@@ -87,7 +91,9 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
   parts.defer(async () => {
     await Promise.all(services.map(stop));
   });
-  await Promise.all(services.map(start));
+  // membership asks the others what runs there, and is told where they are.
+  await Promise.all(services.filter((name) => name !== 'membership' || options.processes).map(start));
+  if (services.includes('membership') && !options.processes) await start('membership');
 
   const clients = parts.adopt<Disposable[]>([], async (open) => {
     for (const client of open) client[Symbol.dispose]();
@@ -134,19 +140,21 @@ interface Surroundings {
   documents: string;
   prefectureUrl: string;
   options: PlatformOptions;
+  ports: Record<string, number>;
 }
 
 /** The environment of one service; a real process takes a port that was free a moment ago. */
-async function environmentFor(
+function environmentFor(
   name: ServiceName,
-  { nats, issuer, databases, options, documents, prefectureUrl }: Surroundings,
-): Promise<Record<string, string>> {
-  const { processes, otlp, environment } = options;
+  { nats, issuer, databases, options, documents, prefectureUrl, ports }: Surroundings,
+): Record<string, string> {
+  const { otlp, environment } = options;
   const address = { adminUrl: inject('adminUrl'), natsUrl: nats.url, secret: inject('secret'), issuer: issuer.issuer };
   const folders = { documents, prefectureUrl };
-  const grpcPort = processes ? await freePort() : 0;
+  const addresses = Object.fromEntries(Object.entries(ports).map(([other, port]) => [other, `127.0.0.1:${port}`]));
+  const grpcPort = ports[name] ?? 0;
   const database = databases[name]?.name ?? '';
-  const settings = { ...address, ...folders, grpcPort, database, ...(otlp ? { otlp } : {}) };
+  const settings = { ...address, ...folders, grpcPort, addresses, database, ...(otlp ? { otlp } : {}) };
   return { ...environmentOf(name, settings), PREFECTURE_POLL_MS: '100', ...environment };
 }
 

@@ -60,7 +60,9 @@ function askOf<S extends ServiceDefinition>({ definition, rpc }: ServiceParts<S>
   return async (method, request, { subject = 'bfc-admin', operator = 'bfc' } = {}) => {
     const { name, requestType, responseType } = definition.methods[method] as ServiceDefinition['methods'][string];
     const { signal } = new AbortController();
-    const call = { rpc: `${definition.name}/${name}`, operator, subject, trace: ROOT_CONTEXT, signal };
+    const until = Date.now() + 10_000;
+    const who = { operator, subject, token: '' };
+    const call = { rpc: `${definition.name}/${name}`, ...who, trace: ROOT_CONTEXT, signal, until };
     try {
       const route = routes[method] as Route;
       const answer = route.answer(call, requestType.fromPartial(request));

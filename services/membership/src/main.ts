@@ -1,17 +1,22 @@
 import { startJobs, startRunner } from '@jonction/commands';
 import {
+  ContributionServiceDefinition,
+  IdentityServiceDefinition,
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
+  MergeServiceDefinition,
   TerritoryServiceDefinition,
 } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
 import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
+import { otherServices } from './clients/other-services.ts';
 import { readManifests } from './commands/manifest.ts';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { lifeRpc, rpc, territoryRpc } from './rpc.ts';
+import { rememberEntitlements } from './queries/entitlement-memory.ts';
+import { contributionRpc, identityRpc, lifeRpc, mergeRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
@@ -28,7 +33,9 @@ export async function start(config: Config) {
   );
   await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  const others = parts.use(otherServices(config));
   const runner = startRunner(database, { batch: config.COMMAND_BATCH });
+  const entitlements = rememberEntitlements(database);
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -40,9 +47,14 @@ export async function start(config: Config) {
         { definition: MembershipServiceDefinition, routes: rpc(database, runner) },
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
+        { definition: IdentityServiceDefinition, routes: identityRpc(database, runner, entitlements) },
+        { definition: ContributionServiceDefinition, routes: contributionRpc(database, runner) },
+        { definition: MergeServiceDefinition, routes: mergeRpc(database, runner, others.all) },
       ],
     }),
   );
+  // Last started, first stopped: who follows is told the end, for the server waits for calls under way.
+  parts.use(entitlements);
   const running = parts.move();
   return { port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -2,28 +2,49 @@ import { type Runner, routesOf } from '@jonction/commands';
 import {
   type AdmitMembersRequest,
   type AdmitMembersResponse,
+  ContributionServiceDefinition as contributions,
+  IdentityServiceDefinition as identity,
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
+  MergeServiceDefinition as merges,
   type RecordChangesRequest,
   type RecordChangesResponse,
   TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
+import type { OtherService } from './clients/other-services.ts';
 import { admitMember } from './commands/admit-member.ts';
+import { adoptSchedule } from './commands/adopt-schedule.ts';
+import { assessContributions } from './commands/assess-contributions.ts';
+import { cancelMerge } from './commands/cancel-merge.ts';
 import { closeVintage } from './commands/close-vintage.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
 import { recordChange } from './commands/record-change.ts';
+import { recordSize } from './commands/record-size.ts';
 import { recordStep } from './commands/record-step.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { settleContribution } from './commands/settle-contribution.ts';
+import { startMerge } from './commands/start-merge.ts';
+import { checkEntitlement } from './queries/check-entitlement.ts';
+import type { Entitlements } from './queries/entitlement-memory.ts';
+import { explainContribution } from './queries/explain-contribution.ts';
+import { getClaims } from './queries/get-claims.ts';
 import { getMember } from './queries/get-member.ts';
+import { getMerge } from './queries/get-merge.ts';
+import { getSize } from './queries/get-size.ts';
 import { listAgents } from './queries/list-agents.ts';
 import { listMembers } from './queries/list-members.ts';
+import { listMerges } from './queries/list-merges.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
+import { listSchedules } from './queries/list-schedules.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
+import { previewMerge } from './queries/preview-merge.ts';
 import { resolveIdentifier } from './queries/resolve-identifier.ts';
 import { searchOrganizations } from './queries/search-organizations.ts';
+import { simulateSchedule } from './queries/simulate-schedule.ts';
+import { watchEntitlements } from './queries/watch-entitlements.ts';
 
 /** What membership is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner): Routes<typeof membership> {
@@ -74,5 +95,42 @@ export function lifeRpc(database: Database, runner: Runner): Routes<typeof life>
     recordStep: command('recordStep', 'membership.admit', recordStep),
     listSteps: query('listSteps', 'membership.read', listSteps),
     listVotes: query('listVotes', 'membership.read', listVotes),
+  };
+}
+
+/** What applications ask of the identity base. */
+export function identityRpc(database: Database, runner: Runner, entitlements: Entitlements): Routes<typeof identity> {
+  const { query, stream } = routesOf(identity, database, runner);
+  return {
+    checkEntitlement: checkEntitlement(database, entitlements),
+    watchEntitlements: stream('watchEntitlements', 'identity.read', watchEntitlements(entitlements)),
+    getClaims: query('getClaims', 'identity.read', getClaims),
+  };
+}
+
+/** What members pay. */
+export function contributionRpc(database: Database, runner: Runner): Routes<typeof contributions> {
+  const { command, query, stream } = routesOf(contributions, database, runner);
+  return {
+    adoptSchedule: command('adoptSchedule', 'membership.contributions', adoptSchedule),
+    listSchedules: query('listSchedules', 'membership.read', listSchedules),
+    simulateSchedule: stream('simulateSchedule', 'membership.contributions', simulateSchedule),
+    explainContribution: query('explainContribution', 'membership.read', explainContribution),
+    assessContributions: command('assessContributions', 'membership.contributions', assessContributions),
+    settleContribution: command('settleContribution', 'membership.contributions', settleContribution),
+    recordSize: command('recordSize', 'membership.contributions', recordSize),
+    getSize: query('getSize', 'membership.read', getSize),
+  };
+}
+
+/** Operations on the territory that concern several bodies and all services. */
+export function mergeRpc(database: Database, runner: Runner, others: OtherService[]): Routes<typeof merges> {
+  const { asking, command, query } = routesOf(merges, database, runner);
+  return {
+    previewMerge: asking('previewMerge', 'membership.territory', previewMerge(others)),
+    startMerge: command('startMerge', 'membership.territory', startMerge),
+    cancelMerge: command('cancelMerge', 'membership.territory', cancelMerge),
+    getMerge: query('getMerge', 'membership.territory', getMerge),
+    listMerges: query('listMerges', 'membership.territory', listMerges),
   };
 }

@@ -1,11 +1,16 @@
 import { startJobs, startRunner } from '@jonction/commands';
-import { ConsultationServiceDefinition } from '@jonction/contracts';
+import {
+  ConsultationLifeServiceDefinition,
+  ConsultationServiceDefinition,
+  DeadlineServiceDefinition,
+} from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
-import { identifyBy, listen, openDatabase, runUntilSignal } from '@jonction/service';
+import { identifyBy, listen, log, openDatabase, runUntilSignal } from '@jonction/service';
+import { byForm, readCodeLists } from './commands/code-lists.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
 import { jobs } from './jobs.ts';
-import { rpc } from './rpc.ts';
+import { deadlineRpc, lifeRpc, rpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts procurement, part by part; disposing what it returns stops them in reverse order. */
@@ -21,6 +26,9 @@ export async function start(config: Config) {
     }),
   );
   parts.use(startJobs(database, config.JOBS_DATABASE_URL, jobs));
+  if (!config.NORMS_DIR) log.warn({ event: 'codes are checked by their form alone: NORMS_DIR is not set' });
+  const codes = config.NORMS_DIR ? readCodeLists(config.NORMS_DIR) : byForm;
+  const runner = startRunner(database, { batch: config.COMMAND_BATCH });
   const { port } = parts.use(
     await listen({
       host: config.GRPC_HOST,
@@ -29,10 +37,9 @@ export async function start(config: Config) {
       identify: identifyBy(config.OIDC_ISSUER, config.OIDC_AUDIENCE),
       reflection: config.GRPC_REFLECTION === 'on',
       services: [
-        {
-          definition: ConsultationServiceDefinition,
-          routes: rpc(database, startRunner(database, { batch: config.COMMAND_BATCH })),
-        },
+        { definition: ConsultationServiceDefinition, routes: rpc(database, runner) },
+        { definition: DeadlineServiceDefinition, routes: deadlineRpc(database, runner) },
+        { definition: ConsultationLifeServiceDefinition, routes: lifeRpc(database, runner, codes) },
       ],
     }),
   );

@@ -6,11 +6,21 @@ import {
   MemberReinstated,
   MemberSuspended,
   MemberWithdrawn,
+  MergeBegun,
+  MergeCancelled,
+  OrganizationRenamed,
+  OrganizationsMerged,
+  OrganizationsSplit,
 } from '@jonction/contracts';
 import { on } from '@jonction/events';
 import { onApplicationApproved } from './handlers/on-application-approved.ts';
 import { onMemberAdmitted } from './handlers/on-member-admitted.ts';
 import { closeMember, reopenMember } from './handlers/on-member-suspended.ts';
+import { onMergeBegun } from './handlers/on-merge-begun.ts';
+import { onMergeCancelled } from './handlers/on-merge-cancelled.ts';
+import { onOrganizationRenamed } from './handlers/on-organization-renamed.ts';
+import { onOrganizationsMerged } from './handlers/on-organizations-merged.ts';
+import { onOrganizationsSplit } from './handlers/on-organizations-split.ts';
 
 /** What procurement hears. */
 export const subscriptions = [
@@ -20,5 +30,10 @@ export const subscriptions = [
   on(MemberReinstated, reopenMember),
   on(MemberWithdrawn, closeMember),
   on(MemberExcluded, closeMember),
+  on(OrganizationRenamed, onOrganizationRenamed),
+  on(MergeBegun, onMergeBegun),
+  on(MergeCancelled, onMergeCancelled),
+  on(OrganizationsMerged, onOrganizationsMerged),
+  on(OrganizationsSplit, onOrganizationsSplit),
   ...accessSubscriptions,
 ];

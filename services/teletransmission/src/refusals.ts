@@ -8,6 +8,16 @@ const table: Record<ReasonOf<typeof TeletransmissionErrorReason>, RefusalText> =
     fr: 'L’adhésion de cet organisme est suspendue ou terminée : ce qui est en cours continue, rien de nouveau ne commence. Adressez-vous à votre opérateur.',
     en: 'The membership of this body is suspended or over: what runs goes on, nothing new begins. Turn to your operator.',
   },
+  MEMBER_MERGES: {
+    kind: 'refused',
+    fr: 'Cet organisme est en train d’entrer dans un autre : rien de nouveau ne commence pour lui. Recommencez dans quelques minutes, pour l’organisme qui lui succède.',
+    en: 'This body is about to go into another: nothing new begins for it. Call again in a few minutes, for the body that takes its place.',
+  },
+  SUCCESSOR_WITHOUT_SIREN: {
+    kind: 'refused',
+    fr: 'L’organisme qui succède ne porte aucun SIREN, et ceux qui entrent en lui transmettent des actes : il n’en pourrait transmettre aucun. Enregistrez son SIREN dans l’opération, puis décidez-la de nouveau.',
+    en: 'The body that takes their place bears no SIREN, and those that go into it send acts: it could send none. Give its SIREN in the operation, then order it again.',
+  },
   NOT_A_MEMBER: {
     kind: 'refused',
     fr: 'Cette collectivité n’est pas membre de l’opérateur. Si son adhésion date d’un instant, recommencez dans quelques secondes.',

@@ -6,6 +6,7 @@ import { depositAct } from './commands/deposit-act.ts';
 import { markActPublished } from './commands/mark-act-published.ts';
 import { getAct } from './queries/get-act.ts';
 import { listActs } from './queries/list-acts.ts';
+import { listRunning } from './queries/list-running.ts';
 
 /** What teletransmission is asked, and the right each needs. */
 export function rpc(database: Database, runner: Runner, documents: Documents): Routes<typeof acts> {
@@ -14,6 +15,7 @@ export function rpc(database: Database, runner: Runner, documents: Documents): R
     depositAct: upload('depositAct', 'teletransmission.deposit', depositAct(documents)),
     markActPublished: command('markActPublished', 'teletransmission.deposit', markActPublished),
     getAct: query('getAct', 'teletransmission.read', getAct),
+    listRunning: query('listRunning', 'teletransmission.read', listRunning),
     listActs: query('listActs', 'teletransmission.read', listActs),
   };
 }

@@ -17,6 +17,7 @@ export const tables = [
       openedAt: p.datetime(),
       closedAt: p.datetime().nullable(),
       revision: p.integer(),
+      mergeId: p.uuid().nullable(),
       version: p.integer().version(),
     },
   }),

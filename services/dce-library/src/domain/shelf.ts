@@ -15,6 +15,8 @@ export class Shelf {
   closedAt!: Date | null;
   /** Facts taken in, the opening included. */
   revision!: number;
+  /** The last merge that gave it another buyer; null when it has its first. */
+  mergeId!: string | null;
   version!: number;
 
   open(): ShelfOpened {
@@ -25,6 +27,13 @@ export class Shelf {
 
   extend(deadline: Date): void {
     this.openUntil = deadline;
+    this.revision++;
+  }
+
+  /** Another buyer answers for it; the name it was published under stays. */
+  follow({ memberId, mergeId }: { memberId: string; mergeId: string }): void {
+    this.memberId = memberId;
+    this.mergeId = mergeId;
     this.revision++;
   }
 

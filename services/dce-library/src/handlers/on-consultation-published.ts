@@ -20,6 +20,7 @@ export function onConsultationPublished(em: EntityManager, event: ConsultationPu
     openedAt: event.publishedAt ?? time,
     closedAt: null,
     revision: 1,
+    mergeId: null,
     version: 1,
   });
   record(em, ShelfOpened, shelf.open());

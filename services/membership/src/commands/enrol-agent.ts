@@ -11,7 +11,7 @@ import { agentMessage } from '../queries/agent-message.ts';
 export async function enrolAgent(
   em: EntityManager,
   request: EnrolAgentRequest,
-  { caller }: CommandContext,
+  { now, caller }: CommandContext,
 ): Promise<EnrolAgentResponse> {
   const { memberId, subject, displayName } = request;
   const fields = checkFields();
@@ -26,6 +26,7 @@ export async function enrolAgent(
     memberId,
     subject,
     displayName,
+    enrolledAt: now,
     version: 1,
   });
   agent.mustBeManagedBy(caller.memberId);

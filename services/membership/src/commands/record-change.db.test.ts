@@ -156,6 +156,34 @@ test('what contradicts is refused, and nothing of it is written', async () => {
   expect(await written(service)).toEqual(before);
 });
 
+test('a body bears one SIREN and one INSEE code at a time, however they are given to it, and as many SIRET as it has establishments', async () => {
+  await using service = await membership();
+  const siren = (value: number, validFrom: string, validUntil: string) => ({
+    ...code('SIREN', SIRENS[value] ?? '', validFrom),
+    validUntil,
+  });
+  const admit = (identifiers: unknown[]) =>
+    reasonOf(
+      service.ask('admitMember', {
+        ...{ kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Une', departementCode: '21', identifiers },
+        requestId: requestId(),
+      }),
+    );
+  const before = await written(service);
+  expect(await admit([siren(0, '', '2020-01-01'), siren(1, '2020-01-01', '')])).toBe('VALIDITY_OVERLAPS');
+  expect(await admit([code('INSEE', '21001'), code('INSEE', '21002')])).toBe('VALIDITY_OVERLAPS');
+  expect(await written(service)).toEqual(before);
+  const sirets = [code('SIRET', '21210001000017'), code('SIRET', '21210001000025')];
+  expect(await admit([siren(0, '', '2019-12-31'), siren(1, '2020-01-01', ''), ...sirets])).toBe('done');
+
+  // A code that had ended is not overtaken by the next one's past.
+  const two = await register(service, 'Deux', [{ ...code('INSEE', '21003', '2001-01-01'), validUntil: '2010-12-31' }]);
+  const insee = { scheme: 'IDENTIFIER_SCHEME_INSEE', value: '21004' };
+  await change(service, two, '2015-01-01', { $case: 'identifierChange', value: insee });
+  const codeOn = async (day: string) => (await asOf(service, two, day)).identifiers.map(({ value }) => value);
+  expect(await Promise.all(['2010-12-31', '2014-12-31', '2015-01-01'].map(codeOn))).toEqual([['21003'], [], ['21004']]);
+});
+
 const written = ({ db }: Service) =>
   db.query(`select (select json_agg(m order by member_id) from member m) as members,
     (select json_agg(i order by identifier_id) from identifier i) as identifiers,

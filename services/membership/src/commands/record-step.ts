@@ -152,9 +152,9 @@ function check({ requestId, memberId, kind, effectiveOn, decisionRef, service }:
   fields.uuid('member_id', memberId);
   fields.known('kind', kind);
   fields.expect(
-    kind !== 'STEP_KIND_WITHDRAWAL',
+    kind !== 'STEP_KIND_WITHDRAWAL' && kind !== 'STEP_KIND_SUCCESSION',
     'kind',
-    'must not be a withdrawal: it is recorded on its day by itself',
+    'must not be a withdrawal or a succession: these are recorded by themselves',
   );
   fields.day('effective_on', effectiveOn, { optional: true });
   const decided = DECISION.test(decisionRef) || (decisionRef === '' && !DECIDED.includes(kind));

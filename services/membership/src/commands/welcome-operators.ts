@@ -24,7 +24,8 @@ async function welcome(database: Database, manifest: Manifest, now: Date, tries 
     const { subject, display_name: displayName } = administrator;
     await keepRules(em, manifest);
     if (await em.findOne(Agent, { subject })) return 0;
-    const agent = em.create(Agent, { agentId: uuidv7(), operator, memberId: '', subject, displayName, version: 1 });
+    const who = { agentId: uuidv7(), operator, memberId: '', subject, displayName };
+    const agent = em.create(Agent, { ...who, enrolledAt: now, version: 1 });
     const enrolled = agent.enrol();
     const role = em.create(Entitlement, {
       entitlementId: uuidv7(),

@@ -3,6 +3,8 @@ import { Agent, Entitlement } from '../domain/agent.ts';
 import { MembershipStep } from '../domain/life.ts';
 import { Identifier, Member, PastDescription } from '../domain/member.ts';
 import { OperatorRules, type Rules } from '../domain/operator-rules.ts';
+import { contributionTables } from './contribution-tables.ts';
+import { mergeTables } from './merge-tables.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
 // the first part of each key.
@@ -89,6 +91,7 @@ export const tables = [
       memberId: p.string(),
       subject: p.string(),
       displayName: p.string(),
+      enrolledAt: p.datetime(),
       version: p.integer().version(),
     },
   }),
@@ -104,4 +107,6 @@ export const tables = [
       revokedAt: p.datetime().nullable(),
     },
   }),
+  ...contributionTables,
+  ...mergeTables,
 ];

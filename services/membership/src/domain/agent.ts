@@ -1,4 +1,10 @@
-import type { AgentEnrolled, EntitlementGranted, EntitlementRevoked, Role } from '@jonction/contracts';
+import type {
+  AgentEnrolled,
+  AgentTransferred,
+  EntitlementGranted,
+  EntitlementRevoked,
+  Role,
+} from '@jonction/contracts';
 import { refuse } from '../refusals.ts';
 import { rightsOfRole, roleIsOfOperator } from './roles.ts';
 
@@ -20,10 +26,18 @@ export class Agent {
   /** The `sub` of its tokens. */
   subject!: string;
   displayName!: string;
+  enrolledAt!: Date;
   version!: number;
 
   enrol(): AgentEnrolled {
     return { operator: this.operator, memberId: this.memberId, agentId: this.agentId, subject: this.subject };
+  }
+
+  /** Has it act for another member; the roles it has stay. */
+  transfer(memberId: string, transferredAt: Date): AgentTransferred {
+    const fromMemberId = this.memberId;
+    this.memberId = memberId;
+    return { ...this.fields(), fromMemberId, transferredAt };
   }
 
   /** Throws OTHER_MEMBER unless the caller manages this agent: the operator's manages all, a member's its own. */

@@ -50,6 +50,36 @@ const LEADS_TO: Partial<Record<StepKind, Status>> = {
   STEP_KIND_EXCLUSION: 'EXCLUDED',
 };
 
+/** Where a membership stands, with what it has. */
+export type Standing = Pick<Member, 'status' | 'leavesOn' | 'services'>;
+
+/** The most open of several standings of members; undefined when none of them is a member. */
+export function mostOpen(standings: Standing[]): Standing | undefined {
+  const order: readonly Status[] = ['ACTIVE', 'WITHDRAWING', 'SUSPENDED'];
+  const ranked = standings.filter(isMember).toSorted((a, b) => rank(a) - rank(b));
+  return ranked[0];
+
+  function rank({ status }: Standing): number {
+    return order.indexOf(status.replace('MEMBER_STATUS_', '') as Status);
+  }
+}
+
+/** Whether it is a member, also one that is suspended or about to leave. */
+export function isMember({ status }: Pick<Member, 'status'>): boolean {
+  return MEMBERS.includes(status.replace('MEMBER_STATUS_', '') as Status);
+}
+
+/**
+ * Has a body stand where another stood, whose place it took or out of which it came. Its own membership begins anew that
+ * day; what the other had decided, to leave or to be suspended, goes with it.
+ */
+export function succeed(member: Member, standing: Standing, on: string): void {
+  member.mustLive();
+  if (isMember(standing) && !isMember(member)) member.admittedOn = on;
+  const { status, leavesOn, services } = standing;
+  Object.assign(member, { status, leavesOn, services: [...services], statusSince: on });
+}
+
 /** A step as it is asked for. */
 export interface Step {
   kind: StepKind;

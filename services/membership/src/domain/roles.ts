@@ -9,6 +9,8 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
     'membership.admit',
     'membership.agents',
     'membership.territory',
+    'identity.read',
+    'membership.contributions',
     'procurement.write',
     'procurement.publish',
     'teletransmission.deposit',
@@ -17,6 +19,7 @@ export const rightsOfRole: Partial<Record<Role, readonly string[]>> = {
   ROLE_BUYER: [...READ, 'procurement.write', 'procurement.publish'],
   ROLE_READER: READ,
   ROLE_TRANSMITTER: [...READ, 'teletransmission.deposit'],
+  ROLE_APPLICATION: ['identity.read'],
 };
 
 /** Whether a role is for agents of the operator itself (`true`), of a member (`false`), or of both (`undefined`). */

@@ -1,7 +1,6 @@
 import type { GetMemberRequest, GetMemberResponse } from '@jonction/contracts';
-import { checkFields } from '@jonction/service';
+import { checkFields, refuse } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { Member } from '../domain/member.ts';
 import { membersAsOf } from './as-of.ts';
 
 export async function getMember(em: EntityManager, request: GetMemberRequest): Promise<GetMemberResponse> {
@@ -9,7 +8,7 @@ export async function getMember(em: EntityManager, request: GetMemberRequest): P
   fields.uuid('member_id', request.memberId);
   fields.day('as_of', request.asOf, { optional: true });
   fields.done();
-  const member = await em.findOneOrFail(Member, { memberId: request.memberId });
-  const [message] = await membersAsOf(em, [member], request.asOf);
-  return { member: message };
+  const [member] = await membersAsOf(em, [request.memberId], request.asOf);
+  if (!member) throw refuse('NOT_FOUND', { what: 'Member' });
+  return { member };
 }

@@ -1,4 +1,4 @@
-import { MembershipServiceDefinition } from '@jonction/contracts';
+import { type ListMembersRequest, MembershipServiceDefinition } from '@jonction/contracts';
 import { ROOT } from '@jonction/stack';
 import { requestId, type TestService, testService } from '@jonction/testing';
 import fc from 'fast-check';
@@ -38,7 +38,7 @@ async function withMembers() {
   return { service, count: all.length };
 }
 
-type Filters = Partial<Parameters<TestService<Definition>['ask']>[1]>;
+type Filters = Partial<Pick<ListMembersRequest, 'kind' | 'departementCode' | 'nameContains' | 'asOf'>>;
 
 async function pagesOf({ ask }: TestService<Definition>, filters: Filters, pageSize: number) {
   const pages: { memberId: string; name: string; kind: string; departementCode: string }[][] = [];

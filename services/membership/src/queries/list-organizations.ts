@@ -1,9 +1,18 @@
 import { readPage, writePage } from '@jonction/commands';
 import type { ListOrganizationsRequest, ListOrganizationsResponse } from '@jonction/contracts';
-import { checkFields } from '@jonction/service';
-import type { EntityManager, FilterQuery } from '@mikro-orm/postgresql';
-import { Identifier, Member } from '../domain/member.ts';
+import { checkFields, sql } from '@jonction/service';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { membersAsOf } from './as-of.ts';
+
+const ALL = 'select member_id as id from member where member_id > $1 order by member_id limit $2';
+// A body that bears codes at some time lives while it bears one; of which no code is known, it is alive for all one knows.
+const ALIVE = `
+  select m.member_id as id from member m
+  where m.member_id > $1 and (m.ceased_on is null or m.ceased_on > $3)
+    and coalesce((select bool_or(daterange(i.valid_from, i.valid_until, '[]') @> $3::date) from identifier i
+      where i.member_id = m.member_id), true)
+  order by m.member_id limit $2`;
+const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /** All that an operator knows, by id. Of a day, only those alive that day: they had not ceased, and bore a code. */
 export async function listOrganizations(
@@ -14,24 +23,9 @@ export async function listOrganizations(
   const fields = checkFields();
   fields.day('as_of', asOf, { optional: true });
   fields.done();
-  const { limit, after } = readPage(request, [asOf], 1);
-  const alive: FilterQuery<Member> = asOf ? { $or: [{ ceasedOn: null }, { ceasedOn: { $gt: asOf } }] } : {};
-  const [id = ''] = after ?? [];
-  const where: FilterQuery<Member> = after ? { $and: [alive, { memberId: { $gt: id } }] } : alive;
-  const members = await em.find(Member, where, { orderBy: { memberId: 'asc' }, limit: limit + 1 });
-  const page = members.slice(0, limit);
-  const last = members.length > limit ? page.at(-1) : undefined;
-  const messages = await membersAsOf(em, page, asOf);
-  // Of the present, all are told; of a day, those of which some code is known are left out while they bore none.
-  const coded = asOf ? await bearers(em, page) : new Set<string>();
-  return {
-    members: messages.filter((one) => one.identifiers.length > 0 || !coded.has(one.memberId)),
-    nextPageToken: writePage(last && [last.memberId], [asOf]),
-  };
-}
-
-/** Those that bear a code at some time. A body of which no code is known is alive for all one knows. */
-async function bearers(em: EntityManager, members: Member[]): Promise<Set<string>> {
-  const found = await em.find(Identifier, { memberId: { $in: members.map((member) => member.memberId) } });
-  return new Set(found.map((identifier) => identifier.memberId));
+  const { limit, after: [from = FIRST] = [] } = readPage(request, [asOf], 1);
+  const found = await sql<{ id: string }>(em, asOf ? ALIVE : ALL, [from, limit + 1, ...(asOf ? [asOf] : [])]);
+  const ids = found.slice(0, limit).map(({ id }) => id);
+  const last = found.length > limit ? ids.at(-1) : undefined;
+  return { members: await membersAsOf(em, ids, asOf), nextPageToken: writePage(last ? [last] : undefined, [asOf]) };
 }

@@ -24,7 +24,8 @@ export async function listVotes(
     { admittedOn: { $ne: null }, $or: [{ ceasedOn: null }, { ceasedOn: { $gt: day } }] },
     { orderBy: { memberId: 'asc' } },
   );
-  const all = voters(rules, await membersAsOf(em, known, day));
+  const ids = known.map((member) => member.memberId);
+  const all = voters(rules, await membersAsOf(em, ids, day));
   const rest = after ? all.filter(({ memberId }) => memberId > (after[0] ?? '')) : all;
   const last = rest.length > limit ? rest[limit - 1] : undefined;
   return {

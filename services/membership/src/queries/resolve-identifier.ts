@@ -28,7 +28,7 @@ export async function resolveIdentifier(
       .at(-1);
   if (!last) throw refuse('NOT_FOUND', { what: `Member on ${day}` });
   const member = await bodyOf(em, last.memberId, day);
-  const [message] = await membersAsOf(em, [member], day);
+  const [message] = await membersAsOf(em, [member.memberId], day);
   return { member: message, formerBearerId: borne ? '' : last.memberId };
 }
 

@@ -1,6 +1,6 @@
 import type { Caller } from '@jonction/commands';
 import { checkFields } from '@jonction/service';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Consultation } from '../domain/consultation.ts';
 
 interface Asked {
@@ -20,7 +20,13 @@ export async function loadConsultation(
   fields.uuid('consultation_id', consultationId);
   fields.text('etag', etag, { min: 0, max: 40 });
   fields.done();
-  const consultation = await em.findOneOrFail(Consultation, { consultationId, operator: caller.operator });
+  // One is changed at a time: who waited here sees what was before, is refused as a conflict, and runs again.
+  const lockMode = LockMode.PESSIMISTIC_WRITE;
+  const consultation = await em.findOneOrFail(
+    Consultation,
+    { consultationId, operator: caller.operator },
+    { lockMode },
+  );
   consultation.mustBeActedForBy(caller.memberId);
   consultation.mustBeAt(etag);
   return consultation;

@@ -1,16 +1,11 @@
 import type { CommandContext } from '@jonction/commands';
-import {
-  ConsultationPublished,
-  type PublishConsultationRequest,
-  type PublishConsultationResponse,
-} from '@jonction/contracts';
-import { record } from '@jonction/events';
+import type { PublishConsultationRequest, PublishConsultationResponse } from '@jonction/contracts';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { KnownMember } from '../domain/known-member.ts';
-import { scheduleClosing } from '../jobs/close-at-deadline.ts';
+
 import { consultationMessage } from '../queries/consultation-message.ts';
-import { refuse } from '../refusals.ts';
+
 import { loadConsultation } from './load-consultation.ts';
+import { publish } from './publishing.ts';
 
 export async function publishConsultation(
   em: EntityManager,
@@ -18,10 +13,7 @@ export async function publishConsultation(
   { now, caller }: CommandContext,
 ): Promise<PublishConsultationResponse> {
   const consultation = await loadConsultation(em, request, caller);
-  const buyer = await em.findOne(KnownMember, { memberId: consultation.memberId });
-  if (!buyer?.open) throw refuse('MEMBER_CLOSED');
-  record(em, ConsultationPublished, consultation.publish(now));
-  scheduleClosing(em, consultation);
+  await publish(em, consultation, now, caller.agentId);
   await em.flush();
   return { consultation: consultationMessage(consultation) };
 }

@@ -17,6 +17,10 @@ function draft(deadline = inDays(30)): Consultation {
     status: 'CONSULTATION_STATUS_DRAFT',
     publishedAt: null,
     closedAt: null,
+    procedure: 'PROCEDURE_UNSPECIFIED',
+    nature: 'NATURE_UNSPECIFIED',
+    rulesVersion: '',
+    ...{ reference: '', description: null, publishAt: null, versions: 0 },
     version: 1,
   });
 }

@@ -13,5 +13,5 @@ type Presented = Pick<MemberAdmitted, 'operator' | 'memberId' | 'name'>;
 export async function knowMember(em: EntityManager, { operator, memberId, name }: Presented): Promise<void> {
   const known = await em.findOne(KnownMember, { memberId });
   if (known) Object.assign(known, { name, open: true });
-  else em.create(KnownMember, { operator, memberId, name, open: true });
+  else em.create(KnownMember, { operator, memberId, name, open: true, mergeId: null });
 }

@@ -5,6 +5,7 @@ import type { Consultation } from '../domain/consultation.ts';
 export function consultationMessage(consultation: Consultation): ConsultationMessage {
   const { consultationId, operator, memberId, buyerName, title, deadline, status, publishedAt, closedAt } =
     consultation;
+  const { procedure, nature, rulesVersion, description, publishAt, versions } = consultation;
   return {
     consultationId,
     operator,
@@ -16,5 +17,11 @@ export function consultationMessage(consultation: Consultation): ConsultationMes
     closedAt: closedAt ?? undefined,
     etag: consultation.etag(),
     buyerName,
+    procedure,
+    nature,
+    rulesVersion,
+    description: description ?? undefined,
+    publishAt: publishAt ?? undefined,
+    versions,
   };
 }

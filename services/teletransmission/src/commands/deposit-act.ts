@@ -3,7 +3,7 @@ import { ActDeposited, DepositActHeader, type DepositActRequest, type DepositAct
 import { DocumentRefusal, type Documents, type RefusalReason } from '@jonction/documents';
 import { record } from '@jonction/events';
 import { checkFields, DomainError } from '@jonction/service';
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 import { Act, mustBeDecided, NUMBER, SUBJECT_CODE } from '../domain/act.ts';
 import { KnownMember } from '../domain/known-member.ts';
@@ -23,7 +23,7 @@ export function depositAct(documents: Documents): UploadShape<DepositActRequest,
     async check(em, header, context) {
       await judge(em, header, context);
       const { memberId, number } = header;
-      if (await em.findOne(Act, { memberId, number })) throw refuse('NUMBER_TAKEN');
+      if (await em.findOne(Act, { authorMemberId: memberId, number })) throw refuse('NUMBER_TAKEN');
     },
     keep: (header, bytes, operator) => keep(documents, header, bytes, operator),
     run: recordAct,
@@ -38,7 +38,7 @@ async function recordAct(
   await judge(em, header, context);
   const { memberId, number, nature, subject, subjectCode, decidedOn, documentSha256 } = header;
   const act = em.create(Act, {
-    ...{ actId: uuidv7(), operator: context.caller.operator, memberId },
+    ...{ actId: uuidv7(), operator: context.caller.operator, memberId, authorMemberId: memberId },
     ...{ number, nature, subject, subjectCode, decidedOn, documentSha256 },
     documentSize: Number(header.documentSize),
     envelopeId: uuidv7(),
@@ -70,13 +70,22 @@ async function judge(em: EntityManager, header: DepositActHeader, { now, caller 
   );
   fields.expect(documentSize >= 0n, 'document_size', 'must be a number of bytes');
   fields.done();
-  const member = await em.findOne(KnownMember, { memberId });
+  const member = await authorityThatBegins(em, memberId);
   if (!member) throw refuse('NOT_A_MEMBER');
   if (caller.memberId !== '' && caller.memberId !== memberId) throw refuse('OTHER_MEMBER');
-  if (!member.open) throw refuse('MEMBER_CLOSED');
+  member.mustBegin();
   mustBeDecided(decidedOn, now);
   if (documentSize === 0n) throw refuse('DOCUMENT_EMPTY');
   if (documentSize > LARGEST_DOCUMENT) throw refuse('DOCUMENT_TOO_LARGE', { limit: LARGEST_DOCUMENT });
+}
+
+/**
+ * The member that begins something, locked to the end of the transaction against being held by a merge: what begins is there
+ * before its running work is counted and moved, or is refused. Of many in one transaction the first takes the lock.
+ */
+async function authorityThatBegins(em: EntityManager, memberId: string): Promise<KnownMember | null> {
+  const known = em.getUnitOfWork().getById<KnownMember>(KnownMember, memberId as never);
+  return known ?? em.findOne(KnownMember, { memberId }, { lockMode: LockMode.PESSIMISTIC_READ });
 }
 
 /** Keeps the document for good before any row names it. When it throws, nothing of it is left. */

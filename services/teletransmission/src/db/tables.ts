@@ -10,6 +10,7 @@ export const tables = [
       actId: p.uuid().primary(),
       operator: p.string(),
       memberId: p.uuid(),
+      authorMemberId: p.uuid(),
       number: p.string(),
       nature: p.string(),
       subject: p.string(),
@@ -40,6 +41,8 @@ export const tables = [
       open: p.boolean(),
       siren: p.string(),
       departementCode: p.string(),
+      mergeId: p.uuid().nullable(),
+      successorMemberId: p.uuid().nullable(),
     },
   }),
 ];

@@ -6,6 +6,8 @@ import type {
   ActNature,
   ActRejected,
   ActStatus,
+  ActTakenOver,
+  ActTransferred,
   ActTransmitted,
 } from '@jonction/contracts';
 import { refuse } from '../refusals.ts';
@@ -15,6 +17,12 @@ import type { Acknowledgement, Anomaly, Answer } from './answer.ts';
 export const NUMBER = /^([A-Z0-9][A-Z0-9_]{0,13})?[A-Z0-9]$/;
 /** Two to five levels of 1 to 99: `7.1`, `7.10.3`. */
 export const SUBJECT_CODE = /^[1-9]\d?(\.[1-9]\d?){1,4}$/;
+
+/** What is said when an act is another authority's: to those who followed the former one, then to those of the new one. */
+export interface Transfer {
+  left: ActTransferred;
+  takenOver: ActTakenOver;
+}
 
 /** What an answer of the prefecture changed; one that says again what is known changes nothing, one that denies it is set aside. */
 export type Effect =
@@ -32,8 +40,10 @@ export type Effect =
 export class Act {
   actId!: string;
   operator!: string;
-  /** The authority. */
+  /** The authority that answers for it now. */
   memberId!: string;
+  /** The authority that decided it, in whose name it is sent and whose number it bears. */
+  authorMemberId!: string;
   number!: string;
   nature!: ActNature;
   subject!: string;
@@ -96,6 +106,25 @@ export class Act {
     if (day < this.decidedOn || day > today) throw refuse('PUBLICATION_DAY_WRONG', { first: this.decidedOn, today });
     this.publishedOn = day;
     return { published: { ...this.fields(), publishedOn: day }, enforceable: this.enforce() };
+  }
+
+  /** It runs until it is enforceable, or refused by the prefecture. */
+  runs(): boolean {
+    return this.status !== 'ACT_STATUS_REJECTED' && this.enforceableOn === null;
+  }
+
+  /** Another authority answers for it, and nothing else of it changes (CGCT L2113-5). */
+  transfer({ memberId, mergeId }: { memberId: string; mergeId: string }, now: Date): Transfer {
+    const fromMemberId = this.memberId;
+    this.memberId = memberId;
+    const { operator, actId, number, nature, status } = this;
+    return {
+      left: {
+        ...{ operator, memberId: fromMemberId, actId, mergeId },
+        ...{ successorMemberId: memberId, transferredAt: now },
+      },
+      takenOver: { ...this.fields(), fromMemberId, mergeId, number, nature, status },
+    };
   }
 
   /** Throws OTHER_MEMBER unless the caller acts for the authority, or for the whole operator (no member). */

@@ -16,5 +16,5 @@ export async function knowMember(em: EntityManager, event: Presented): Promise<v
   const what = { name, siren: valid?.value ?? '', departementCode, open: true };
   const known = await em.findOne(KnownMember, { memberId });
   if (known) Object.assign(known, what);
-  else em.create(KnownMember, { operator, memberId, ...what });
+  else em.create(KnownMember, { operator, memberId, ...what, mergeId: null, successorMemberId: null });
 }

@@ -31,8 +31,9 @@ export function sendAct(
     async load(em, { operator, actId }) {
       const act = await em.findOneOrFail(Act, { actId, operator });
       if (act.status !== 'ACT_STATUS_DEPOSITED') return undefined;
-      const member = await em.findOneOrFail(KnownMember, { memberId: act.memberId, operator });
-      return envelopeOf(act, member, documents);
+      // In the name of who decided it, also when another has taken its place since.
+      const author = await em.findOneOrFail(KnownMember, { memberId: act.authorMemberId, operator });
+      return envelopeOf(act, author, documents);
     },
     async call(envelope, signal) {
       try {

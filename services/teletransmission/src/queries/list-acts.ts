@@ -4,6 +4,7 @@ import { checkFields } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Act } from '../domain/act.ts';
 import { actMessage } from './act-message.ts';
+import { readableMembers } from './readable-members.ts';
 
 export async function listActs(
   em: EntityManager,
@@ -18,13 +19,14 @@ export async function listActs(
   const filters = [status, memberId];
   const { limit, after } = readPage(request, filters, 1);
   // An agent of a member reads that member's acts only, whatever it asks for.
-  const members = [memberId, caller.memberId].filter(Boolean);
+  const wanted = memberId ? [[memberId]] : [];
+  const own = caller.memberId ? [await readableMembers(em, caller)] : [];
   // Ids are UUIDv7: their order is that of deposit.
   const acts = await em.find(
     Act,
     {
       ...(status === 'ACT_STATUS_UNSPECIFIED' ? {} : { status }),
-      $and: members.map((id) => ({ memberId: id })),
+      $and: [...wanted, ...own].map((ids) => ({ memberId: { $in: ids } })),
       ...(after?.[0] ? { actId: { $lt: after[0] } } : {}),
     },
     { orderBy: { actId: 'desc' }, limit: limit + 1 },

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { Running } from "../../shared/v1/running.ts";
 
 export const protobufPackage = "jonction.dce_library.v1";
 
@@ -140,6 +141,20 @@ export interface ListShelvesResponse {
   shelves: Shelf[];
   /** Asks for the next page; empty on the last. */
   nextPageToken: string;
+}
+
+/** Asks what runs for some members. */
+export interface ListRunningRequest {
+  /** The members, 1 to 100. */
+  memberIds: string[];
+  /** How many of each kind to show, 0 to 50; 10 when 0. */
+  limit: number;
+}
+
+/** Says what runs for some members. */
+export interface ListRunningResponse {
+  /** What runs, by kind; a kind of which nothing runs is there with 0. */
+  running: Running[];
 }
 
 function createBaseShelf(): Shelf {
@@ -770,6 +785,168 @@ export const ListShelvesResponse: MessageFns<ListShelvesResponse, "jonction.dce_
   },
 };
 
+function createBaseListRunningRequest(): ListRunningRequest {
+  return { memberIds: [], limit: 0 };
+}
+
+export const ListRunningRequest: MessageFns<ListRunningRequest, "jonction.dce_library.v1.ListRunningRequest"> = {
+  $type: "jonction.dce_library.v1.ListRunningRequest" as const,
+
+  encode(message: ListRunningRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.memberIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).int32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.memberIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningRequest {
+    return {
+      memberIds: globalThis.Array.isArray(object?.memberIds)
+        ? object.memberIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.member_ids)
+        ? object.member_ids.map((e: any) => globalThis.String(e))
+        : [],
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: ListRunningRequest): unknown {
+    const obj: any = {};
+    if (message.memberIds?.length) {
+      obj.memberIds = message.memberIds;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    return ListRunningRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    const message = createBaseListRunningRequest();
+    message.memberIds = object.memberIds?.map((e) => e) || [];
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRunningResponse(): ListRunningResponse {
+  return { running: [] };
+}
+
+export const ListRunningResponse: MessageFns<ListRunningResponse, "jonction.dce_library.v1.ListRunningResponse"> = {
+  $type: "jonction.dce_library.v1.ListRunningResponse" as const,
+
+  encode(message: ListRunningResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.running) {
+      Running.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.running.push(Running.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningResponse {
+    return {
+      running: globalThis.Array.isArray(object?.running) ? object.running.map((e: any) => Running.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListRunningResponse): unknown {
+    const obj: any = {};
+    if (message.running?.length) {
+      obj.running = message.running.map((e) => Running.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    return ListRunningResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    const message = createBaseListRunningResponse();
+    message.running = object.running?.map((e) => Running.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * The shelves where suppliers find the tender documents of published consultations.
  *
@@ -796,6 +973,15 @@ export const ShelfServiceDefinition = {
       requestType: ListShelvesRequest as typeof ListShelvesRequest,
       requestStream: false,
       responseType: ListShelvesResponse as typeof ListShelvesResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Counts what runs for some members of one's own operator, and shows the first. Right: dce.read. */
+    listRunning: {
+      name: "ListRunning",
+      requestType: ListRunningRequest as typeof ListRunningRequest,
+      requestStream: false,
+      responseType: ListRunningResponse as typeof ListRunningResponse,
       responseStream: false,
       options: {},
     },

@@ -44,6 +44,68 @@ export const ErrorReason = {
   ERROR_REASON_SERVICE_NOT_SUBSCRIBED: "ERROR_REASON_SERVICE_NOT_SUBSCRIBED",
   /** ERROR_REASON_SERVICE_SUBSCRIBED - The member subscribes to this service already. ALREADY_EXISTS. */
   ERROR_REASON_SERVICE_SUBSCRIBED: "ERROR_REASON_SERVICE_SUBSCRIBED",
+  /** ERROR_REASON_CURSOR_UNKNOWN - The cursor names no change that the base knows: it is of another operator or member, or restored away. FAILED_PRECONDITION. */
+  ERROR_REASON_CURSOR_UNKNOWN: "ERROR_REASON_CURSOR_UNKNOWN",
+  /** ERROR_REASON_FEED_RESTORED - The base was filled from a dump, and its changes have no order yet. UNAVAILABLE. */
+  ERROR_REASON_FEED_RESTORED: "ERROR_REASON_FEED_RESTORED",
+  /** ERROR_REASON_VALIDITY_OVERLAPS - The body would bear two codes of one scheme at the same time. FAILED_PRECONDITION. */
+  ERROR_REASON_VALIDITY_OVERLAPS: "ERROR_REASON_VALIDITY_OVERLAPS",
+  /** ERROR_REASON_BAND_GAP - Between two bands of a tariff, or before the first, some values are in none. FAILED_PRECONDITION. */
+  ERROR_REASON_BAND_GAP: "ERROR_REASON_BAND_GAP",
+  /** ERROR_REASON_BAND_OVERLAP - A value is in two bands of a tariff. FAILED_PRECONDITION. */
+  ERROR_REASON_BAND_OVERLAP: "ERROR_REASON_BAND_OVERLAP",
+  /** ERROR_REASON_PRICES_FALL - A larger body would pay less than a smaller one of the same tariff. FAILED_PRECONDITION. */
+  ERROR_REASON_PRICES_FALL: "ERROR_REASON_PRICES_FALL",
+  /** ERROR_REASON_SERVICE_PRICED_TWICE - A service is included or priced twice for one kind of organisation. FAILED_PRECONDITION. */
+  ERROR_REASON_SERVICE_PRICED_TWICE: "ERROR_REASON_SERVICE_PRICED_TWICE",
+  /** ERROR_REASON_SHARES_EXCEED - Third parties would pay more than the whole for a member in a year. FAILED_PRECONDITION. */
+  ERROR_REASON_SHARES_EXCEED: "ERROR_REASON_SHARES_EXCEED",
+  /** ERROR_REASON_SCHEDULES_OVERLAP - Another schedule is valid in one of these years. ALREADY_EXISTS. */
+  ERROR_REASON_SCHEDULES_OVERLAP: "ERROR_REASON_SCHEDULES_OVERLAP",
+  /** ERROR_REASON_SCHEDULE_NOT_VALID - The schedule is not the one valid that year. FAILED_PRECONDITION. */
+  ERROR_REASON_SCHEDULE_NOT_VALID: "ERROR_REASON_SCHEDULE_NOT_VALID",
+  /** ERROR_REASON_YEAR_ASSESSED - The year is assessed with another schedule. FAILED_PRECONDITION. */
+  ERROR_REASON_YEAR_ASSESSED: "ERROR_REASON_YEAR_ASSESSED",
+  /** ERROR_REASON_YEAR_TO_COME - The year has not begun, so its facts are not known. FAILED_PRECONDITION. */
+  ERROR_REASON_YEAR_TO_COME: "ERROR_REASON_YEAR_TO_COME",
+  /** ERROR_REASON_NO_SCHEDULE - No schedule is valid that year. FAILED_PRECONDITION. */
+  ERROR_REASON_NO_SCHEDULE: "ERROR_REASON_NO_SCHEDULE",
+  /** ERROR_REASON_NO_MEMBER_THAT_YEAR - The body was no member in that year. FAILED_PRECONDITION. */
+  ERROR_REASON_NO_MEMBER_THAT_YEAR: "ERROR_REASON_NO_MEMBER_THAT_YEAR",
+  /** ERROR_REASON_KIND_UNPRICED - The schedule says no price of membership for this kind of organisation. FAILED_PRECONDITION. */
+  ERROR_REASON_KIND_UNPRICED: "ERROR_REASON_KIND_UNPRICED",
+  /** ERROR_REASON_SERVICE_UNPRICED - A service subscribed is neither included nor priced. FAILED_PRECONDITION. */
+  ERROR_REASON_SERVICE_UNPRICED: "ERROR_REASON_SERVICE_UNPRICED",
+  /** ERROR_REASON_FACTS_MISSING - The inhabitants, the budget or the staff that the price depends on is not known. FAILED_PRECONDITION. */
+  ERROR_REASON_FACTS_MISSING: "ERROR_REASON_FACTS_MISSING",
+  /** ERROR_REASON_GROUPING_NOT_MEMBER - Only its grouping can pay for it, and that is no member. FAILED_PRECONDITION. */
+  ERROR_REASON_GROUPING_NOT_MEMBER: "ERROR_REASON_GROUPING_NOT_MEMBER",
+  /** ERROR_REASON_PART_SETTLED - This payer has paid its part already. ALREADY_EXISTS. */
+  ERROR_REASON_PART_SETTLED: "ERROR_REASON_PART_SETTLED",
+  /** ERROR_REASON_NO_SUCH_PAYER - This payer has no part in the contribution. FAILED_PRECONDITION. */
+  ERROR_REASON_NO_SUCH_PAYER: "ERROR_REASON_NO_SUCH_PAYER",
+  /** ERROR_REASON_CONTRIBUTION_FIXED - The contribution of a member for the year was fixed meanwhile. ALREADY_EXISTS. */
+  ERROR_REASON_CONTRIBUTION_FIXED: "ERROR_REASON_CONTRIBUTION_FIXED",
+  /** ERROR_REASON_SIZE_RECORDED_LATER - The size of the body is known since a later day. FAILED_PRECONDITION. */
+  ERROR_REASON_SIZE_RECORDED_LATER: "ERROR_REASON_SIZE_RECORDED_LATER",
+  /** ERROR_REASON_DUE_DAY_PAST - The last day to pay is past already. FAILED_PRECONDITION. */
+  ERROR_REASON_DUE_DAY_PAST: "ERROR_REASON_DUE_DAY_PAST",
+  /** ERROR_REASON_MERGE_RUNNING - A body is part of one merge at a time. ALREADY_EXISTS. */
+  ERROR_REASON_MERGE_RUNNING: "ERROR_REASON_MERGE_RUNNING",
+  /** ERROR_REASON_MERGE_UNFIT - The kind of operation and its bodies do not fit each other. FAILED_PRECONDITION. */
+  ERROR_REASON_MERGE_UNFIT: "ERROR_REASON_MERGE_UNFIT",
+  /** ERROR_REASON_MERGE_PAST_RETURN - Its bodies have changed, or it has ended: it is called off no more. FAILED_PRECONDITION. */
+  ERROR_REASON_MERGE_PAST_RETURN: "ERROR_REASON_MERGE_PAST_RETURN",
+  /** ERROR_REASON_KINDS_DIFFER - Bodies of different kinds do not become one. FAILED_PRECONDITION. */
+  ERROR_REASON_KINDS_DIFFER: "ERROR_REASON_KINDS_DIFFER",
+  /** ERROR_REASON_BODY_KNOWN - The body is known to the operator already, so it is not created. ALREADY_EXISTS. */
+  ERROR_REASON_BODY_KNOWN: "ERROR_REASON_BODY_KNOWN",
+  /** ERROR_REASON_BODY_ELSEWHERE - The body had not gone into this commune, so it does not come out of it. FAILED_PRECONDITION. */
+  ERROR_REASON_BODY_ELSEWHERE: "ERROR_REASON_BODY_ELSEWHERE",
+  /** ERROR_REASON_DAY_TOO_FAR - The day is more than two years ahead. FAILED_PRECONDITION. */
+  ERROR_REASON_DAY_TOO_FAR: "ERROR_REASON_DAY_TOO_FAR",
+  /** ERROR_REASON_AGENT_ELSEWHERE - The agent does not act for the commune out of which the body comes. FAILED_PRECONDITION. */
+  ERROR_REASON_AGENT_ELSEWHERE: "ERROR_REASON_AGENT_ELSEWHERE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -66,6 +128,37 @@ export namespace ErrorReason {
   export type ERROR_REASON_SERVICE_NOT_OFFERED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_OFFERED;
   export type ERROR_REASON_SERVICE_NOT_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_NOT_SUBSCRIBED;
   export type ERROR_REASON_SERVICE_SUBSCRIBED = typeof ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+  export type ERROR_REASON_CURSOR_UNKNOWN = typeof ErrorReason.ERROR_REASON_CURSOR_UNKNOWN;
+  export type ERROR_REASON_FEED_RESTORED = typeof ErrorReason.ERROR_REASON_FEED_RESTORED;
+  export type ERROR_REASON_VALIDITY_OVERLAPS = typeof ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
+  export type ERROR_REASON_BAND_GAP = typeof ErrorReason.ERROR_REASON_BAND_GAP;
+  export type ERROR_REASON_BAND_OVERLAP = typeof ErrorReason.ERROR_REASON_BAND_OVERLAP;
+  export type ERROR_REASON_PRICES_FALL = typeof ErrorReason.ERROR_REASON_PRICES_FALL;
+  export type ERROR_REASON_SERVICE_PRICED_TWICE = typeof ErrorReason.ERROR_REASON_SERVICE_PRICED_TWICE;
+  export type ERROR_REASON_SHARES_EXCEED = typeof ErrorReason.ERROR_REASON_SHARES_EXCEED;
+  export type ERROR_REASON_SCHEDULES_OVERLAP = typeof ErrorReason.ERROR_REASON_SCHEDULES_OVERLAP;
+  export type ERROR_REASON_SCHEDULE_NOT_VALID = typeof ErrorReason.ERROR_REASON_SCHEDULE_NOT_VALID;
+  export type ERROR_REASON_YEAR_ASSESSED = typeof ErrorReason.ERROR_REASON_YEAR_ASSESSED;
+  export type ERROR_REASON_YEAR_TO_COME = typeof ErrorReason.ERROR_REASON_YEAR_TO_COME;
+  export type ERROR_REASON_NO_SCHEDULE = typeof ErrorReason.ERROR_REASON_NO_SCHEDULE;
+  export type ERROR_REASON_NO_MEMBER_THAT_YEAR = typeof ErrorReason.ERROR_REASON_NO_MEMBER_THAT_YEAR;
+  export type ERROR_REASON_KIND_UNPRICED = typeof ErrorReason.ERROR_REASON_KIND_UNPRICED;
+  export type ERROR_REASON_SERVICE_UNPRICED = typeof ErrorReason.ERROR_REASON_SERVICE_UNPRICED;
+  export type ERROR_REASON_FACTS_MISSING = typeof ErrorReason.ERROR_REASON_FACTS_MISSING;
+  export type ERROR_REASON_GROUPING_NOT_MEMBER = typeof ErrorReason.ERROR_REASON_GROUPING_NOT_MEMBER;
+  export type ERROR_REASON_PART_SETTLED = typeof ErrorReason.ERROR_REASON_PART_SETTLED;
+  export type ERROR_REASON_NO_SUCH_PAYER = typeof ErrorReason.ERROR_REASON_NO_SUCH_PAYER;
+  export type ERROR_REASON_CONTRIBUTION_FIXED = typeof ErrorReason.ERROR_REASON_CONTRIBUTION_FIXED;
+  export type ERROR_REASON_SIZE_RECORDED_LATER = typeof ErrorReason.ERROR_REASON_SIZE_RECORDED_LATER;
+  export type ERROR_REASON_DUE_DAY_PAST = typeof ErrorReason.ERROR_REASON_DUE_DAY_PAST;
+  export type ERROR_REASON_MERGE_RUNNING = typeof ErrorReason.ERROR_REASON_MERGE_RUNNING;
+  export type ERROR_REASON_MERGE_UNFIT = typeof ErrorReason.ERROR_REASON_MERGE_UNFIT;
+  export type ERROR_REASON_MERGE_PAST_RETURN = typeof ErrorReason.ERROR_REASON_MERGE_PAST_RETURN;
+  export type ERROR_REASON_KINDS_DIFFER = typeof ErrorReason.ERROR_REASON_KINDS_DIFFER;
+  export type ERROR_REASON_BODY_KNOWN = typeof ErrorReason.ERROR_REASON_BODY_KNOWN;
+  export type ERROR_REASON_BODY_ELSEWHERE = typeof ErrorReason.ERROR_REASON_BODY_ELSEWHERE;
+  export type ERROR_REASON_DAY_TOO_FAR = typeof ErrorReason.ERROR_REASON_DAY_TOO_FAR;
+  export type ERROR_REASON_AGENT_ELSEWHERE = typeof ErrorReason.ERROR_REASON_AGENT_ELSEWHERE;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -119,6 +212,99 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_SERVICE_SUBSCRIBED":
       return ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED;
+    case 80:
+    case "ERROR_REASON_CURSOR_UNKNOWN":
+      return ErrorReason.ERROR_REASON_CURSOR_UNKNOWN;
+    case 81:
+    case "ERROR_REASON_FEED_RESTORED":
+      return ErrorReason.ERROR_REASON_FEED_RESTORED;
+    case 16:
+    case "ERROR_REASON_VALIDITY_OVERLAPS":
+      return ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS;
+    case 40:
+    case "ERROR_REASON_BAND_GAP":
+      return ErrorReason.ERROR_REASON_BAND_GAP;
+    case 41:
+    case "ERROR_REASON_BAND_OVERLAP":
+      return ErrorReason.ERROR_REASON_BAND_OVERLAP;
+    case 42:
+    case "ERROR_REASON_PRICES_FALL":
+      return ErrorReason.ERROR_REASON_PRICES_FALL;
+    case 43:
+    case "ERROR_REASON_SERVICE_PRICED_TWICE":
+      return ErrorReason.ERROR_REASON_SERVICE_PRICED_TWICE;
+    case 44:
+    case "ERROR_REASON_SHARES_EXCEED":
+      return ErrorReason.ERROR_REASON_SHARES_EXCEED;
+    case 45:
+    case "ERROR_REASON_SCHEDULES_OVERLAP":
+      return ErrorReason.ERROR_REASON_SCHEDULES_OVERLAP;
+    case 46:
+    case "ERROR_REASON_SCHEDULE_NOT_VALID":
+      return ErrorReason.ERROR_REASON_SCHEDULE_NOT_VALID;
+    case 47:
+    case "ERROR_REASON_YEAR_ASSESSED":
+      return ErrorReason.ERROR_REASON_YEAR_ASSESSED;
+    case 48:
+    case "ERROR_REASON_YEAR_TO_COME":
+      return ErrorReason.ERROR_REASON_YEAR_TO_COME;
+    case 49:
+    case "ERROR_REASON_NO_SCHEDULE":
+      return ErrorReason.ERROR_REASON_NO_SCHEDULE;
+    case 50:
+    case "ERROR_REASON_NO_MEMBER_THAT_YEAR":
+      return ErrorReason.ERROR_REASON_NO_MEMBER_THAT_YEAR;
+    case 51:
+    case "ERROR_REASON_KIND_UNPRICED":
+      return ErrorReason.ERROR_REASON_KIND_UNPRICED;
+    case 52:
+    case "ERROR_REASON_SERVICE_UNPRICED":
+      return ErrorReason.ERROR_REASON_SERVICE_UNPRICED;
+    case 53:
+    case "ERROR_REASON_FACTS_MISSING":
+      return ErrorReason.ERROR_REASON_FACTS_MISSING;
+    case 54:
+    case "ERROR_REASON_GROUPING_NOT_MEMBER":
+      return ErrorReason.ERROR_REASON_GROUPING_NOT_MEMBER;
+    case 55:
+    case "ERROR_REASON_PART_SETTLED":
+      return ErrorReason.ERROR_REASON_PART_SETTLED;
+    case 56:
+    case "ERROR_REASON_NO_SUCH_PAYER":
+      return ErrorReason.ERROR_REASON_NO_SUCH_PAYER;
+    case 57:
+    case "ERROR_REASON_CONTRIBUTION_FIXED":
+      return ErrorReason.ERROR_REASON_CONTRIBUTION_FIXED;
+    case 58:
+    case "ERROR_REASON_SIZE_RECORDED_LATER":
+      return ErrorReason.ERROR_REASON_SIZE_RECORDED_LATER;
+    case 59:
+    case "ERROR_REASON_DUE_DAY_PAST":
+      return ErrorReason.ERROR_REASON_DUE_DAY_PAST;
+    case 60:
+    case "ERROR_REASON_MERGE_RUNNING":
+      return ErrorReason.ERROR_REASON_MERGE_RUNNING;
+    case 61:
+    case "ERROR_REASON_MERGE_UNFIT":
+      return ErrorReason.ERROR_REASON_MERGE_UNFIT;
+    case 62:
+    case "ERROR_REASON_MERGE_PAST_RETURN":
+      return ErrorReason.ERROR_REASON_MERGE_PAST_RETURN;
+    case 63:
+    case "ERROR_REASON_KINDS_DIFFER":
+      return ErrorReason.ERROR_REASON_KINDS_DIFFER;
+    case 64:
+    case "ERROR_REASON_BODY_KNOWN":
+      return ErrorReason.ERROR_REASON_BODY_KNOWN;
+    case 65:
+    case "ERROR_REASON_BODY_ELSEWHERE":
+      return ErrorReason.ERROR_REASON_BODY_ELSEWHERE;
+    case 66:
+    case "ERROR_REASON_DAY_TOO_FAR":
+      return ErrorReason.ERROR_REASON_DAY_TOO_FAR;
+    case 67:
+    case "ERROR_REASON_AGENT_ELSEWHERE":
+      return ErrorReason.ERROR_REASON_AGENT_ELSEWHERE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -160,6 +346,68 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_SERVICE_NOT_SUBSCRIBED";
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return "ERROR_REASON_SERVICE_SUBSCRIBED";
+    case ErrorReason.ERROR_REASON_CURSOR_UNKNOWN:
+      return "ERROR_REASON_CURSOR_UNKNOWN";
+    case ErrorReason.ERROR_REASON_FEED_RESTORED:
+      return "ERROR_REASON_FEED_RESTORED";
+    case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
+      return "ERROR_REASON_VALIDITY_OVERLAPS";
+    case ErrorReason.ERROR_REASON_BAND_GAP:
+      return "ERROR_REASON_BAND_GAP";
+    case ErrorReason.ERROR_REASON_BAND_OVERLAP:
+      return "ERROR_REASON_BAND_OVERLAP";
+    case ErrorReason.ERROR_REASON_PRICES_FALL:
+      return "ERROR_REASON_PRICES_FALL";
+    case ErrorReason.ERROR_REASON_SERVICE_PRICED_TWICE:
+      return "ERROR_REASON_SERVICE_PRICED_TWICE";
+    case ErrorReason.ERROR_REASON_SHARES_EXCEED:
+      return "ERROR_REASON_SHARES_EXCEED";
+    case ErrorReason.ERROR_REASON_SCHEDULES_OVERLAP:
+      return "ERROR_REASON_SCHEDULES_OVERLAP";
+    case ErrorReason.ERROR_REASON_SCHEDULE_NOT_VALID:
+      return "ERROR_REASON_SCHEDULE_NOT_VALID";
+    case ErrorReason.ERROR_REASON_YEAR_ASSESSED:
+      return "ERROR_REASON_YEAR_ASSESSED";
+    case ErrorReason.ERROR_REASON_YEAR_TO_COME:
+      return "ERROR_REASON_YEAR_TO_COME";
+    case ErrorReason.ERROR_REASON_NO_SCHEDULE:
+      return "ERROR_REASON_NO_SCHEDULE";
+    case ErrorReason.ERROR_REASON_NO_MEMBER_THAT_YEAR:
+      return "ERROR_REASON_NO_MEMBER_THAT_YEAR";
+    case ErrorReason.ERROR_REASON_KIND_UNPRICED:
+      return "ERROR_REASON_KIND_UNPRICED";
+    case ErrorReason.ERROR_REASON_SERVICE_UNPRICED:
+      return "ERROR_REASON_SERVICE_UNPRICED";
+    case ErrorReason.ERROR_REASON_FACTS_MISSING:
+      return "ERROR_REASON_FACTS_MISSING";
+    case ErrorReason.ERROR_REASON_GROUPING_NOT_MEMBER:
+      return "ERROR_REASON_GROUPING_NOT_MEMBER";
+    case ErrorReason.ERROR_REASON_PART_SETTLED:
+      return "ERROR_REASON_PART_SETTLED";
+    case ErrorReason.ERROR_REASON_NO_SUCH_PAYER:
+      return "ERROR_REASON_NO_SUCH_PAYER";
+    case ErrorReason.ERROR_REASON_CONTRIBUTION_FIXED:
+      return "ERROR_REASON_CONTRIBUTION_FIXED";
+    case ErrorReason.ERROR_REASON_SIZE_RECORDED_LATER:
+      return "ERROR_REASON_SIZE_RECORDED_LATER";
+    case ErrorReason.ERROR_REASON_DUE_DAY_PAST:
+      return "ERROR_REASON_DUE_DAY_PAST";
+    case ErrorReason.ERROR_REASON_MERGE_RUNNING:
+      return "ERROR_REASON_MERGE_RUNNING";
+    case ErrorReason.ERROR_REASON_MERGE_UNFIT:
+      return "ERROR_REASON_MERGE_UNFIT";
+    case ErrorReason.ERROR_REASON_MERGE_PAST_RETURN:
+      return "ERROR_REASON_MERGE_PAST_RETURN";
+    case ErrorReason.ERROR_REASON_KINDS_DIFFER:
+      return "ERROR_REASON_KINDS_DIFFER";
+    case ErrorReason.ERROR_REASON_BODY_KNOWN:
+      return "ERROR_REASON_BODY_KNOWN";
+    case ErrorReason.ERROR_REASON_BODY_ELSEWHERE:
+      return "ERROR_REASON_BODY_ELSEWHERE";
+    case ErrorReason.ERROR_REASON_DAY_TOO_FAR:
+      return "ERROR_REASON_DAY_TOO_FAR";
+    case ErrorReason.ERROR_REASON_AGENT_ELSEWHERE:
+      return "ERROR_REASON_AGENT_ELSEWHERE";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -200,6 +448,68 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_SERVICE_SUBSCRIBED:
       return 15;
+    case ErrorReason.ERROR_REASON_CURSOR_UNKNOWN:
+      return 80;
+    case ErrorReason.ERROR_REASON_FEED_RESTORED:
+      return 81;
+    case ErrorReason.ERROR_REASON_VALIDITY_OVERLAPS:
+      return 16;
+    case ErrorReason.ERROR_REASON_BAND_GAP:
+      return 40;
+    case ErrorReason.ERROR_REASON_BAND_OVERLAP:
+      return 41;
+    case ErrorReason.ERROR_REASON_PRICES_FALL:
+      return 42;
+    case ErrorReason.ERROR_REASON_SERVICE_PRICED_TWICE:
+      return 43;
+    case ErrorReason.ERROR_REASON_SHARES_EXCEED:
+      return 44;
+    case ErrorReason.ERROR_REASON_SCHEDULES_OVERLAP:
+      return 45;
+    case ErrorReason.ERROR_REASON_SCHEDULE_NOT_VALID:
+      return 46;
+    case ErrorReason.ERROR_REASON_YEAR_ASSESSED:
+      return 47;
+    case ErrorReason.ERROR_REASON_YEAR_TO_COME:
+      return 48;
+    case ErrorReason.ERROR_REASON_NO_SCHEDULE:
+      return 49;
+    case ErrorReason.ERROR_REASON_NO_MEMBER_THAT_YEAR:
+      return 50;
+    case ErrorReason.ERROR_REASON_KIND_UNPRICED:
+      return 51;
+    case ErrorReason.ERROR_REASON_SERVICE_UNPRICED:
+      return 52;
+    case ErrorReason.ERROR_REASON_FACTS_MISSING:
+      return 53;
+    case ErrorReason.ERROR_REASON_GROUPING_NOT_MEMBER:
+      return 54;
+    case ErrorReason.ERROR_REASON_PART_SETTLED:
+      return 55;
+    case ErrorReason.ERROR_REASON_NO_SUCH_PAYER:
+      return 56;
+    case ErrorReason.ERROR_REASON_CONTRIBUTION_FIXED:
+      return 57;
+    case ErrorReason.ERROR_REASON_SIZE_RECORDED_LATER:
+      return 58;
+    case ErrorReason.ERROR_REASON_DUE_DAY_PAST:
+      return 59;
+    case ErrorReason.ERROR_REASON_MERGE_RUNNING:
+      return 60;
+    case ErrorReason.ERROR_REASON_MERGE_UNFIT:
+      return 61;
+    case ErrorReason.ERROR_REASON_MERGE_PAST_RETURN:
+      return 62;
+    case ErrorReason.ERROR_REASON_KINDS_DIFFER:
+      return 63;
+    case ErrorReason.ERROR_REASON_BODY_KNOWN:
+      return 64;
+    case ErrorReason.ERROR_REASON_BODY_ELSEWHERE:
+      return 65;
+    case ErrorReason.ERROR_REASON_DAY_TOO_FAR:
+      return 66;
+    case ErrorReason.ERROR_REASON_AGENT_ELSEWHERE:
+      return 67;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;

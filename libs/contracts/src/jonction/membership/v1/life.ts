@@ -47,6 +47,8 @@ export const StepKind = {
   STEP_KIND_SUBSCRIPTION: "STEP_KIND_SUBSCRIPTION",
   /** STEP_KIND_UNSUBSCRIPTION - A service less; the roles that the member's agents had there are taken back. */
   STEP_KIND_UNSUBSCRIPTION: "STEP_KIND_UNSUBSCRIPTION",
+  /** STEP_KIND_SUCCESSION - It stands where the body stood whose place it took, or out of which it came. Recorded by itself; refused in a request. */
+  STEP_KIND_SUCCESSION: "STEP_KIND_SUCCESSION",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -66,6 +68,7 @@ export namespace StepKind {
   export type STEP_KIND_EXCLUSION = typeof StepKind.STEP_KIND_EXCLUSION;
   export type STEP_KIND_SUBSCRIPTION = typeof StepKind.STEP_KIND_SUBSCRIPTION;
   export type STEP_KIND_UNSUBSCRIPTION = typeof StepKind.STEP_KIND_UNSUBSCRIPTION;
+  export type STEP_KIND_SUCCESSION = typeof StepKind.STEP_KIND_SUCCESSION;
   export type UNRECOGNIZED = typeof StepKind.UNRECOGNIZED;
 }
 
@@ -110,6 +113,9 @@ export function stepKindFromJSON(object: any): StepKind {
     case 12:
     case "STEP_KIND_UNSUBSCRIPTION":
       return StepKind.STEP_KIND_UNSUBSCRIPTION;
+    case 20:
+    case "STEP_KIND_SUCCESSION":
+      return StepKind.STEP_KIND_SUCCESSION;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -145,6 +151,8 @@ export function stepKindToJSON(object: StepKind): string {
       return "STEP_KIND_SUBSCRIPTION";
     case StepKind.STEP_KIND_UNSUBSCRIPTION:
       return "STEP_KIND_UNSUBSCRIPTION";
+    case StepKind.STEP_KIND_SUCCESSION:
+      return "STEP_KIND_SUCCESSION";
     case StepKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -179,6 +187,8 @@ export function stepKindToNumber(object: StepKind): number {
       return 11;
     case StepKind.STEP_KIND_UNSUBSCRIPTION:
       return 12;
+    case StepKind.STEP_KIND_SUCCESSION:
+      return 20;
     case StepKind.UNRECOGNIZED:
     default:
       return -1;
@@ -308,8 +318,10 @@ export interface ListStepsRequest {
   memberId: string;
   /** 1 to 500; 50 when 0. */
   pageSize: number;
-  /** The next_page_token of the page before, for the same member; empty for the first. */
+  /** The next_page_token of the page before, for the same member and day; empty for the first. */
   pageToken: string;
+  /** Only the steps that had taken effect on this day, `YYYY-MM-DD`; all of them when empty. */
+  asOf: string;
 }
 
 /** A page of steps. */
@@ -846,7 +858,7 @@ export const RecordStepResponse: MessageFns<RecordStepResponse, "jonction.member
 };
 
 function createBaseListStepsRequest(): ListStepsRequest {
-  return { memberId: "", pageSize: 0, pageToken: "" };
+  return { memberId: "", pageSize: 0, pageToken: "", asOf: "" };
 }
 
 export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership.v1.ListStepsRequest"> = {
@@ -861,6 +873,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.asOf !== "") {
+      writer.uint32(34).string(message.asOf);
     }
     return writer;
   },
@@ -902,6 +917,14 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.asOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -931,6 +954,11 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      asOf: isSet(object.asOf)
+        ? globalThis.String(object.asOf)
+        : isSet(object.as_of)
+        ? globalThis.String(object.as_of)
+        : "",
     };
   },
 
@@ -945,6 +973,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.asOf !== "") {
+      obj.asOf = message.asOf;
+    }
     return obj;
   },
 
@@ -956,6 +987,7 @@ export const ListStepsRequest: MessageFns<ListStepsRequest, "jonction.membership
     message.memberId = object.memberId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.asOf = object.asOf ?? "";
     return message;
   },
 };

@@ -421,6 +421,8 @@ export const Role = {
   ROLE_READER: "ROLE_READER",
   /** ROLE_TRANSMITTER - Deposits the acts of its own member and says when they were published. */
   ROLE_TRANSMITTER: "ROLE_TRANSMITTER",
+  /** ROLE_APPLICATION - An application, of the operator or of one member: reads who may do what there, changes nothing. */
+  ROLE_APPLICATION: "ROLE_APPLICATION",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -433,6 +435,7 @@ export namespace Role {
   export type ROLE_BUYER = typeof Role.ROLE_BUYER;
   export type ROLE_READER = typeof Role.ROLE_READER;
   export type ROLE_TRANSMITTER = typeof Role.ROLE_TRANSMITTER;
+  export type ROLE_APPLICATION = typeof Role.ROLE_APPLICATION;
   export type UNRECOGNIZED = typeof Role.UNRECOGNIZED;
 }
 
@@ -456,6 +459,9 @@ export function roleFromJSON(object: any): Role {
     case 5:
     case "ROLE_TRANSMITTER":
       return Role.ROLE_TRANSMITTER;
+    case 80:
+    case "ROLE_APPLICATION":
+      return Role.ROLE_APPLICATION;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -477,6 +483,8 @@ export function roleToJSON(object: Role): string {
       return "ROLE_READER";
     case Role.ROLE_TRANSMITTER:
       return "ROLE_TRANSMITTER";
+    case Role.ROLE_APPLICATION:
+      return "ROLE_APPLICATION";
     case Role.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -497,6 +505,8 @@ export function roleToNumber(object: Role): number {
       return 4;
     case Role.ROLE_TRANSMITTER:
       return 5;
+    case Role.ROLE_APPLICATION:
+      return 80;
     case Role.UNRECOGNIZED:
     default:
       return -1;
@@ -561,7 +571,7 @@ export interface Agent {
   subject: string;
   /** The name shown to colleagues, 1 to 120 characters. Personal data: never on the bus, in a log or in a trace. */
   displayName: string;
-  /** The roles it has today. */
+  /** The roles it has today, or had at the time asked for. */
   entitlements: Entitlement[];
 }
 
@@ -650,6 +660,11 @@ export interface ListMembersRequest {
   pageSize: number;
   /** The next_page_token of the page before, with the same filters; empty for the first. */
   pageToken: string;
+  /**
+   * As they were on this day, `YYYY-MM-DD`: the members of that day, with their names and codes of then, those that lived
+   * that day only; as they are, with all their codes, ceased ones too, when empty.
+   */
+  asOf: string;
 }
 
 /** A page of members, by name then id. */
@@ -706,8 +721,10 @@ export interface ListAgentsRequest {
   memberId: string;
   /** 1 to 500; 50 when 0. */
   pageSize: number;
-  /** The next_page_token of the page before; empty for the first. */
+  /** The next_page_token of the page before, with the same time; empty for the first. */
   pageToken: string;
+  /** Those enrolled by then, with the roles they had at this time; as they are when absent. */
+  asOf: Date | undefined;
 }
 
 /** A page of agents, by id. */
@@ -2194,6 +2211,7 @@ function createBaseListMembersRequest(): ListMembersRequest {
     nameContains: "",
     pageSize: 0,
     pageToken: "",
+    asOf: "",
   };
 }
 
@@ -2215,6 +2233,9 @@ export const ListMembersRequest: MessageFns<ListMembersRequest, "jonction.member
     }
     if (message.pageToken !== "") {
       writer.uint32(42).string(message.pageToken);
+    }
+    if (message.asOf !== "") {
+      writer.uint32(50).string(message.asOf);
     }
     return writer;
   },
@@ -2272,6 +2293,14 @@ export const ListMembersRequest: MessageFns<ListMembersRequest, "jonction.member
             message.pageToken = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.asOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2307,6 +2336,11 @@ export const ListMembersRequest: MessageFns<ListMembersRequest, "jonction.member
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      asOf: isSet(object.asOf)
+        ? globalThis.String(object.asOf)
+        : isSet(object.as_of)
+        ? globalThis.String(object.as_of)
+        : "",
     };
   },
 
@@ -2327,6 +2361,9 @@ export const ListMembersRequest: MessageFns<ListMembersRequest, "jonction.member
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.asOf !== "") {
+      obj.asOf = message.asOf;
+    }
     return obj;
   },
 
@@ -2340,6 +2377,7 @@ export const ListMembersRequest: MessageFns<ListMembersRequest, "jonction.member
     message.nameContains = object.nameContains ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.asOf = object.asOf ?? "";
     return message;
   },
 };
@@ -2864,7 +2902,7 @@ export const EnrolAgentResponse: MessageFns<EnrolAgentResponse, "jonction.member
 };
 
 function createBaseListAgentsRequest(): ListAgentsRequest {
-  return { memberId: "", pageSize: 0, pageToken: "" };
+  return { memberId: "", pageSize: 0, pageToken: "", asOf: undefined };
 }
 
 export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membership.v1.ListAgentsRequest"> = {
@@ -2879,6 +2917,9 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membersh
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.asOf !== undefined) {
+      Timestamp.encode(toTimestamp(message.asOf), writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2920,6 +2961,14 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membersh
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.asOf = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2949,6 +2998,11 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membersh
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      asOf: isSet(object.asOf)
+        ? fromJsonTimestamp(object.asOf)
+        : isSet(object.as_of)
+        ? fromJsonTimestamp(object.as_of)
+        : undefined,
     };
   },
 
@@ -2963,6 +3017,9 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membersh
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.asOf !== undefined) {
+      obj.asOf = message.asOf.toISOString();
+    }
     return obj;
   },
 
@@ -2974,6 +3031,7 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest, "jonction.membersh
     message.memberId = object.memberId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.asOf = object.asOf ?? undefined;
     return message;
   },
 };

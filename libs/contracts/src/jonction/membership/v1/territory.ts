@@ -194,11 +194,16 @@ export interface SearchOrganizationsRequest {
   query: string;
   /** 1 to 50; 20 when 0. */
   limit: number;
+  /** By the names they bore on this day, `YYYY-MM-DD`, those alive that day only; by those of today, ceased ones too, when empty. */
+  asOf: string;
 }
 
 /** The bodies found. */
 export interface SearchOrganizationsResponse {
-  /** The nearest name first, then the most inhabited; those that ceased come last. */
+  /**
+   * The nearest name first, then the most inhabited; without a day, those that ceased come last. A name counts as near when it
+   * has most letters in the same order, or holds what was asked.
+   */
   members: Member[];
 }
 
@@ -1933,7 +1938,7 @@ export const ListOrganizationsResponse: MessageFns<
 };
 
 function createBaseSearchOrganizationsRequest(): SearchOrganizationsRequest {
-  return { query: "", limit: 0 };
+  return { query: "", limit: 0, asOf: "" };
 }
 
 export const SearchOrganizationsRequest: MessageFns<
@@ -1948,6 +1953,9 @@ export const SearchOrganizationsRequest: MessageFns<
     }
     if (message.limit !== 0) {
       writer.uint32(16).int32(message.limit);
+    }
+    if (message.asOf !== "") {
+      writer.uint32(26).string(message.asOf);
     }
     return writer;
   },
@@ -1981,6 +1989,14 @@ export const SearchOrganizationsRequest: MessageFns<
             message.limit = reader.int32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.asOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1997,6 +2013,11 @@ export const SearchOrganizationsRequest: MessageFns<
     return {
       query: isSet(object.query) ? globalThis.String(object.query) : "",
       limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+      asOf: isSet(object.asOf)
+        ? globalThis.String(object.asOf)
+        : isSet(object.as_of)
+        ? globalThis.String(object.as_of)
+        : "",
     };
   },
 
@@ -2008,6 +2029,9 @@ export const SearchOrganizationsRequest: MessageFns<
     if (message.limit !== 0) {
       obj.limit = Math.round(message.limit);
     }
+    if (message.asOf !== "") {
+      obj.asOf = message.asOf;
+    }
     return obj;
   },
 
@@ -2018,6 +2042,7 @@ export const SearchOrganizationsRequest: MessageFns<
     const message = createBaseSearchOrganizationsRequest();
     message.query = object.query ?? "";
     message.limit = object.limit ?? 0;
+    message.asOf = object.asOf ?? "";
     return message;
   },
 };

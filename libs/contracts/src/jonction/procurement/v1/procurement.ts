@@ -8,6 +8,19 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Refusal } from "../../shared/v1/refusal.ts";
+import { Running } from "../../shared/v1/running.ts";
+import { Description } from "./description.ts";
+import {
+  Nature,
+  natureFromJSON,
+  natureToJSON,
+  natureToNumber,
+  Procedure,
+  procedureFromJSON,
+  procedureToJSON,
+  procedureToNumber,
+  Terms,
+} from "./terms.ts";
 
 export const protobufPackage = "jonction.procurement.v1";
 
@@ -23,6 +36,14 @@ export const ConsultationStatus = {
   CONSULTATION_STATUS_PUBLISHED: "CONSULTATION_STATUS_PUBLISHED",
   /** CONSULTATION_STATUS_CLOSED - Public still; no tender is taken any more. */
   CONSULTATION_STATUS_CLOSED: "CONSULTATION_STATUS_CLOSED",
+  /** CONSULTATION_STATUS_TO_VALIDATE - Drafted, and waits for who validates it; seen by its operator only. */
+  CONSULTATION_STATUS_TO_VALIDATE: "CONSULTATION_STATUS_TO_VALIDATE",
+  /** CONSULTATION_STATUS_SCHEDULED - Validated, and published by itself at its time; seen by its operator only. */
+  CONSULTATION_STATUS_SCHEDULED: "CONSULTATION_STATUS_SCHEDULED",
+  /** CONSULTATION_STATUS_OPENED - Its tenders are opened: each of its lots goes its way. */
+  CONSULTATION_STATUS_OPENED: "CONSULTATION_STATUS_OPENED",
+  /** CONSULTATION_STATUS_DONE - All its lots are over, with a contract that is done or without one. */
+  CONSULTATION_STATUS_DONE: "CONSULTATION_STATUS_DONE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -33,6 +54,10 @@ export namespace ConsultationStatus {
   export type CONSULTATION_STATUS_DRAFT = typeof ConsultationStatus.CONSULTATION_STATUS_DRAFT;
   export type CONSULTATION_STATUS_PUBLISHED = typeof ConsultationStatus.CONSULTATION_STATUS_PUBLISHED;
   export type CONSULTATION_STATUS_CLOSED = typeof ConsultationStatus.CONSULTATION_STATUS_CLOSED;
+  export type CONSULTATION_STATUS_TO_VALIDATE = typeof ConsultationStatus.CONSULTATION_STATUS_TO_VALIDATE;
+  export type CONSULTATION_STATUS_SCHEDULED = typeof ConsultationStatus.CONSULTATION_STATUS_SCHEDULED;
+  export type CONSULTATION_STATUS_OPENED = typeof ConsultationStatus.CONSULTATION_STATUS_OPENED;
+  export type CONSULTATION_STATUS_DONE = typeof ConsultationStatus.CONSULTATION_STATUS_DONE;
   export type UNRECOGNIZED = typeof ConsultationStatus.UNRECOGNIZED;
 }
 
@@ -50,6 +75,18 @@ export function consultationStatusFromJSON(object: any): ConsultationStatus {
     case 3:
     case "CONSULTATION_STATUS_CLOSED":
       return ConsultationStatus.CONSULTATION_STATUS_CLOSED;
+    case 4:
+    case "CONSULTATION_STATUS_TO_VALIDATE":
+      return ConsultationStatus.CONSULTATION_STATUS_TO_VALIDATE;
+    case 5:
+    case "CONSULTATION_STATUS_SCHEDULED":
+      return ConsultationStatus.CONSULTATION_STATUS_SCHEDULED;
+    case 6:
+    case "CONSULTATION_STATUS_OPENED":
+      return ConsultationStatus.CONSULTATION_STATUS_OPENED;
+    case 7:
+    case "CONSULTATION_STATUS_DONE":
+      return ConsultationStatus.CONSULTATION_STATUS_DONE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -67,6 +104,14 @@ export function consultationStatusToJSON(object: ConsultationStatus): string {
       return "CONSULTATION_STATUS_PUBLISHED";
     case ConsultationStatus.CONSULTATION_STATUS_CLOSED:
       return "CONSULTATION_STATUS_CLOSED";
+    case ConsultationStatus.CONSULTATION_STATUS_TO_VALIDATE:
+      return "CONSULTATION_STATUS_TO_VALIDATE";
+    case ConsultationStatus.CONSULTATION_STATUS_SCHEDULED:
+      return "CONSULTATION_STATUS_SCHEDULED";
+    case ConsultationStatus.CONSULTATION_STATUS_OPENED:
+      return "CONSULTATION_STATUS_OPENED";
+    case ConsultationStatus.CONSULTATION_STATUS_DONE:
+      return "CONSULTATION_STATUS_DONE";
     case ConsultationStatus.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -83,6 +128,14 @@ export function consultationStatusToNumber(object: ConsultationStatus): number {
       return 2;
     case ConsultationStatus.CONSULTATION_STATUS_CLOSED:
       return 3;
+    case ConsultationStatus.CONSULTATION_STATUS_TO_VALIDATE:
+      return 4;
+    case ConsultationStatus.CONSULTATION_STATUS_SCHEDULED:
+      return 5;
+    case ConsultationStatus.CONSULTATION_STATUS_OPENED:
+      return 6;
+    case ConsultationStatus.CONSULTATION_STATUS_DONE:
+      return 7;
     case ConsultationStatus.UNRECOGNIZED:
     default:
       return -1;
@@ -111,6 +164,34 @@ export const ErrorReason = {
   ERROR_REASON_DEADLINE_TOO_FAR: "ERROR_REASON_DEADLINE_TOO_FAR",
   /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
   ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
+  /** ERROR_REASON_DEADLINE_TOO_EARLY - The deadline leaves less time than the rules of the procedure ask for. FAILED_PRECONDITION. */
+  ERROR_REASON_DEADLINE_TOO_EARLY: "ERROR_REASON_DEADLINE_TOO_EARLY",
+  /** ERROR_REASON_PROCEDURE_UNFIT - The estimate asks for a formal procedure, and an adapted one was chosen. FAILED_PRECONDITION. */
+  ERROR_REASON_PROCEDURE_UNFIT: "ERROR_REASON_PROCEDURE_UNFIT",
+  /** ERROR_REASON_NOT_IN_DRAFT - Only a draft can be described anew or submitted. FAILED_PRECONDITION. */
+  ERROR_REASON_NOT_IN_DRAFT: "ERROR_REASON_NOT_IN_DRAFT",
+  /** ERROR_REASON_NOT_TO_VALIDATE - It is neither to be validated nor scheduled. FAILED_PRECONDITION. */
+  ERROR_REASON_NOT_TO_VALIDATE: "ERROR_REASON_NOT_TO_VALIDATE",
+  /** ERROR_REASON_NOT_DESCRIBED - Nothing is said of it yet. FAILED_PRECONDITION. */
+  ERROR_REASON_NOT_DESCRIBED: "ERROR_REASON_NOT_DESCRIBED",
+  /** ERROR_REASON_NOT_CLOSED - The deadline is not past, or the consultation was not closed. FAILED_PRECONDITION. */
+  ERROR_REASON_NOT_CLOSED: "ERROR_REASON_NOT_CLOSED",
+  /** ERROR_REASON_LOT_STEP_UNFIT - The lot stands where this step does not follow. FAILED_PRECONDITION. */
+  ERROR_REASON_LOT_STEP_UNFIT: "ERROR_REASON_LOT_STEP_UNFIT",
+  /** ERROR_REASON_STANDSTILL_RUNS - The contract may not be signed yet. FAILED_PRECONDITION. */
+  ERROR_REASON_STANDSTILL_RUNS: "ERROR_REASON_STANDSTILL_RUNS",
+  /** ERROR_REASON_EXTENSION_NEEDED - An important change asks for a later deadline. FAILED_PRECONDITION. */
+  ERROR_REASON_EXTENSION_NEEDED: "ERROR_REASON_EXTENSION_NEEDED",
+  /** ERROR_REASON_REFERENCE_TAKEN - The buyer has a consultation of this reference. ALREADY_EXISTS. */
+  ERROR_REASON_REFERENCE_TAKEN: "ERROR_REASON_REFERENCE_TAKEN",
+  /** ERROR_REASON_LOTS_FIXED - A rectification does not add or take away lots. FAILED_PRECONDITION. */
+  ERROR_REASON_LOTS_FIXED: "ERROR_REASON_LOTS_FIXED",
+  /** ERROR_REASON_TIMES_CONTRADICT - The time is in the future, or before the step before. FAILED_PRECONDITION. */
+  ERROR_REASON_TIMES_CONTRADICT: "ERROR_REASON_TIMES_CONTRADICT",
+  /** ERROR_REASON_NOTHING_CHANGED - A rectification that changes nothing. FAILED_PRECONDITION. */
+  ERROR_REASON_NOTHING_CHANGED: "ERROR_REASON_NOTHING_CHANGED",
+  /** ERROR_REASON_MEMBER_MERGES - The buyer is about to go into another: nothing new begins until it has. FAILED_PRECONDITION. */
+  ERROR_REASON_MEMBER_MERGES: "ERROR_REASON_MEMBER_MERGES",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -127,6 +208,20 @@ export namespace ErrorReason {
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
   export type ERROR_REASON_DEADLINE_TOO_FAR = typeof ErrorReason.ERROR_REASON_DEADLINE_TOO_FAR;
   export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+  export type ERROR_REASON_DEADLINE_TOO_EARLY = typeof ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY;
+  export type ERROR_REASON_PROCEDURE_UNFIT = typeof ErrorReason.ERROR_REASON_PROCEDURE_UNFIT;
+  export type ERROR_REASON_NOT_IN_DRAFT = typeof ErrorReason.ERROR_REASON_NOT_IN_DRAFT;
+  export type ERROR_REASON_NOT_TO_VALIDATE = typeof ErrorReason.ERROR_REASON_NOT_TO_VALIDATE;
+  export type ERROR_REASON_NOT_DESCRIBED = typeof ErrorReason.ERROR_REASON_NOT_DESCRIBED;
+  export type ERROR_REASON_NOT_CLOSED = typeof ErrorReason.ERROR_REASON_NOT_CLOSED;
+  export type ERROR_REASON_LOT_STEP_UNFIT = typeof ErrorReason.ERROR_REASON_LOT_STEP_UNFIT;
+  export type ERROR_REASON_STANDSTILL_RUNS = typeof ErrorReason.ERROR_REASON_STANDSTILL_RUNS;
+  export type ERROR_REASON_EXTENSION_NEEDED = typeof ErrorReason.ERROR_REASON_EXTENSION_NEEDED;
+  export type ERROR_REASON_REFERENCE_TAKEN = typeof ErrorReason.ERROR_REASON_REFERENCE_TAKEN;
+  export type ERROR_REASON_LOTS_FIXED = typeof ErrorReason.ERROR_REASON_LOTS_FIXED;
+  export type ERROR_REASON_TIMES_CONTRADICT = typeof ErrorReason.ERROR_REASON_TIMES_CONTRADICT;
+  export type ERROR_REASON_NOTHING_CHANGED = typeof ErrorReason.ERROR_REASON_NOTHING_CHANGED;
+  export type ERROR_REASON_MEMBER_MERGES = typeof ErrorReason.ERROR_REASON_MEMBER_MERGES;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -162,6 +257,48 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 9:
     case "ERROR_REASON_MEMBER_CLOSED":
       return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+    case 40:
+    case "ERROR_REASON_DEADLINE_TOO_EARLY":
+      return ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY;
+    case 41:
+    case "ERROR_REASON_PROCEDURE_UNFIT":
+      return ErrorReason.ERROR_REASON_PROCEDURE_UNFIT;
+    case 42:
+    case "ERROR_REASON_NOT_IN_DRAFT":
+      return ErrorReason.ERROR_REASON_NOT_IN_DRAFT;
+    case 43:
+    case "ERROR_REASON_NOT_TO_VALIDATE":
+      return ErrorReason.ERROR_REASON_NOT_TO_VALIDATE;
+    case 44:
+    case "ERROR_REASON_NOT_DESCRIBED":
+      return ErrorReason.ERROR_REASON_NOT_DESCRIBED;
+    case 45:
+    case "ERROR_REASON_NOT_CLOSED":
+      return ErrorReason.ERROR_REASON_NOT_CLOSED;
+    case 46:
+    case "ERROR_REASON_LOT_STEP_UNFIT":
+      return ErrorReason.ERROR_REASON_LOT_STEP_UNFIT;
+    case 47:
+    case "ERROR_REASON_STANDSTILL_RUNS":
+      return ErrorReason.ERROR_REASON_STANDSTILL_RUNS;
+    case 48:
+    case "ERROR_REASON_EXTENSION_NEEDED":
+      return ErrorReason.ERROR_REASON_EXTENSION_NEEDED;
+    case 49:
+    case "ERROR_REASON_REFERENCE_TAKEN":
+      return ErrorReason.ERROR_REASON_REFERENCE_TAKEN;
+    case 50:
+    case "ERROR_REASON_LOTS_FIXED":
+      return ErrorReason.ERROR_REASON_LOTS_FIXED;
+    case 51:
+    case "ERROR_REASON_TIMES_CONTRADICT":
+      return ErrorReason.ERROR_REASON_TIMES_CONTRADICT;
+    case 52:
+    case "ERROR_REASON_NOTHING_CHANGED":
+      return ErrorReason.ERROR_REASON_NOTHING_CHANGED;
+    case 60:
+    case "ERROR_REASON_MEMBER_MERGES":
+      return ErrorReason.ERROR_REASON_MEMBER_MERGES;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -191,6 +328,34 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_DEADLINE_TOO_FAR";
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return "ERROR_REASON_MEMBER_CLOSED";
+    case ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY:
+      return "ERROR_REASON_DEADLINE_TOO_EARLY";
+    case ErrorReason.ERROR_REASON_PROCEDURE_UNFIT:
+      return "ERROR_REASON_PROCEDURE_UNFIT";
+    case ErrorReason.ERROR_REASON_NOT_IN_DRAFT:
+      return "ERROR_REASON_NOT_IN_DRAFT";
+    case ErrorReason.ERROR_REASON_NOT_TO_VALIDATE:
+      return "ERROR_REASON_NOT_TO_VALIDATE";
+    case ErrorReason.ERROR_REASON_NOT_DESCRIBED:
+      return "ERROR_REASON_NOT_DESCRIBED";
+    case ErrorReason.ERROR_REASON_NOT_CLOSED:
+      return "ERROR_REASON_NOT_CLOSED";
+    case ErrorReason.ERROR_REASON_LOT_STEP_UNFIT:
+      return "ERROR_REASON_LOT_STEP_UNFIT";
+    case ErrorReason.ERROR_REASON_STANDSTILL_RUNS:
+      return "ERROR_REASON_STANDSTILL_RUNS";
+    case ErrorReason.ERROR_REASON_EXTENSION_NEEDED:
+      return "ERROR_REASON_EXTENSION_NEEDED";
+    case ErrorReason.ERROR_REASON_REFERENCE_TAKEN:
+      return "ERROR_REASON_REFERENCE_TAKEN";
+    case ErrorReason.ERROR_REASON_LOTS_FIXED:
+      return "ERROR_REASON_LOTS_FIXED";
+    case ErrorReason.ERROR_REASON_TIMES_CONTRADICT:
+      return "ERROR_REASON_TIMES_CONTRADICT";
+    case ErrorReason.ERROR_REASON_NOTHING_CHANGED:
+      return "ERROR_REASON_NOTHING_CHANGED";
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return "ERROR_REASON_MEMBER_MERGES";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -219,6 +384,34 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 8;
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return 9;
+    case ErrorReason.ERROR_REASON_DEADLINE_TOO_EARLY:
+      return 40;
+    case ErrorReason.ERROR_REASON_PROCEDURE_UNFIT:
+      return 41;
+    case ErrorReason.ERROR_REASON_NOT_IN_DRAFT:
+      return 42;
+    case ErrorReason.ERROR_REASON_NOT_TO_VALIDATE:
+      return 43;
+    case ErrorReason.ERROR_REASON_NOT_DESCRIBED:
+      return 44;
+    case ErrorReason.ERROR_REASON_NOT_CLOSED:
+      return 45;
+    case ErrorReason.ERROR_REASON_LOT_STEP_UNFIT:
+      return 46;
+    case ErrorReason.ERROR_REASON_STANDSTILL_RUNS:
+      return 47;
+    case ErrorReason.ERROR_REASON_EXTENSION_NEEDED:
+      return 48;
+    case ErrorReason.ERROR_REASON_REFERENCE_TAKEN:
+      return 49;
+    case ErrorReason.ERROR_REASON_LOTS_FIXED:
+      return 50;
+    case ErrorReason.ERROR_REASON_TIMES_CONTRADICT:
+      return 51;
+    case ErrorReason.ERROR_REASON_NOTHING_CHANGED:
+      return 52;
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return 60;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -253,6 +446,22 @@ export interface Consultation {
   etag: string;
   /** The buyer's name as membership last said it. */
   buyerName: string;
+  /** How the contract is made; unspecified when the buyer did not say. */
+  procedure: Procedure;
+  /** What is bought; unspecified when the buyer did not say. */
+  nature: Nature;
+  /** The version of the rules it was published under, such as `2026-11-23`; empty for a draft, or when nothing was judged. */
+  rulesVersion: string;
+  /** What the buyer says of it; absent when nothing was said. The lots here bear no status: ListLots does. */
+  description:
+    | Description
+    | undefined;
+  /** When it publishes itself; absent unless it is scheduled. */
+  publishAt:
+    | Date
+    | undefined;
+  /** How many versions were public; 0 before the first. */
+  versions: number;
 }
 
 /** Asks to prepare a consultation. */
@@ -264,7 +473,11 @@ export interface CreateConsultationRequest {
   /** What is bought, 1 to 500 characters, no control character. */
   title: string;
   /** Until when tenders will be taken; in the future, at most five years ahead. */
-  deadline: Date | undefined;
+  deadline:
+    | Date
+    | undefined;
+  /** What the rules need to know of the contract. Without it nothing is judged but that the deadline is to come. */
+  terms: Terms | undefined;
 }
 
 /** Says it is prepared. */
@@ -380,6 +593,20 @@ export interface ListConsultationsResponse {
   nextPageToken: string;
 }
 
+/** Asks what runs for some members. */
+export interface ListRunningRequest {
+  /** The members, 1 to 100. */
+  memberIds: string[];
+  /** How many of each kind to show, 0 to 50; 10 when 0. */
+  limit: number;
+}
+
+/** Says what runs for some members. */
+export interface ListRunningResponse {
+  /** What runs, by kind; a kind of which nothing runs is there with 0. */
+  running: Running[];
+}
+
 function createBaseConsultation(): Consultation {
   return {
     consultationId: "",
@@ -392,6 +619,12 @@ function createBaseConsultation(): Consultation {
     closedAt: undefined,
     etag: "",
     buyerName: "",
+    procedure: Procedure.PROCEDURE_UNSPECIFIED,
+    nature: Nature.NATURE_UNSPECIFIED,
+    rulesVersion: "",
+    description: undefined,
+    publishAt: undefined,
+    versions: 0,
   };
 }
 
@@ -428,6 +661,24 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     }
     if (message.buyerName !== "") {
       writer.uint32(82).string(message.buyerName);
+    }
+    if (message.procedure !== Procedure.PROCEDURE_UNSPECIFIED) {
+      writer.uint32(88).int32(procedureToNumber(message.procedure));
+    }
+    if (message.nature !== Nature.NATURE_UNSPECIFIED) {
+      writer.uint32(96).int32(natureToNumber(message.nature));
+    }
+    if (message.rulesVersion !== "") {
+      writer.uint32(106).string(message.rulesVersion);
+    }
+    if (message.description !== undefined) {
+      Description.encode(message.description, writer.uint32(114).fork()).join();
+    }
+    if (message.publishAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.publishAt), writer.uint32(122).fork()).join();
+    }
+    if (message.versions !== 0) {
+      writer.uint32(128).int32(message.versions);
     }
     return writer;
   },
@@ -525,6 +776,54 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
             message.buyerName = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.procedure = procedureFromJSON(reader.int32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.nature = natureFromJSON(reader.int32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rulesVersion = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.description = Description.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.publishAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.versions = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -571,6 +870,20 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
         : isSet(object.buyer_name)
         ? globalThis.String(object.buyer_name)
         : "",
+      procedure: isSet(object.procedure) ? procedureFromJSON(object.procedure) : Procedure.PROCEDURE_UNSPECIFIED,
+      nature: isSet(object.nature) ? natureFromJSON(object.nature) : Nature.NATURE_UNSPECIFIED,
+      rulesVersion: isSet(object.rulesVersion)
+        ? globalThis.String(object.rulesVersion)
+        : isSet(object.rules_version)
+        ? globalThis.String(object.rules_version)
+        : "",
+      description: isSet(object.description) ? Description.fromJSON(object.description) : undefined,
+      publishAt: isSet(object.publishAt)
+        ? fromJsonTimestamp(object.publishAt)
+        : isSet(object.publish_at)
+        ? fromJsonTimestamp(object.publish_at)
+        : undefined,
+      versions: isSet(object.versions) ? globalThis.Number(object.versions) : 0,
     };
   },
 
@@ -606,6 +919,24 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     if (message.buyerName !== "") {
       obj.buyerName = message.buyerName;
     }
+    if (message.procedure !== Procedure.PROCEDURE_UNSPECIFIED) {
+      obj.procedure = procedureToJSON(message.procedure);
+    }
+    if (message.nature !== Nature.NATURE_UNSPECIFIED) {
+      obj.nature = natureToJSON(message.nature);
+    }
+    if (message.rulesVersion !== "") {
+      obj.rulesVersion = message.rulesVersion;
+    }
+    if (message.description !== undefined) {
+      obj.description = Description.toJSON(message.description);
+    }
+    if (message.publishAt !== undefined) {
+      obj.publishAt = message.publishAt.toISOString();
+    }
+    if (message.versions !== 0) {
+      obj.versions = Math.round(message.versions);
+    }
     return obj;
   },
 
@@ -624,12 +955,20 @@ export const Consultation: MessageFns<Consultation, "jonction.procurement.v1.Con
     message.closedAt = object.closedAt ?? undefined;
     message.etag = object.etag ?? "";
     message.buyerName = object.buyerName ?? "";
+    message.procedure = object.procedure ?? Procedure.PROCEDURE_UNSPECIFIED;
+    message.nature = object.nature ?? Nature.NATURE_UNSPECIFIED;
+    message.rulesVersion = object.rulesVersion ?? "";
+    message.description = (object.description !== undefined && object.description !== null)
+      ? Description.fromPartial(object.description)
+      : undefined;
+    message.publishAt = object.publishAt ?? undefined;
+    message.versions = object.versions ?? 0;
     return message;
   },
 };
 
 function createBaseCreateConsultationRequest(): CreateConsultationRequest {
-  return { requestId: "", memberId: "", title: "", deadline: undefined };
+  return { requestId: "", memberId: "", title: "", deadline: undefined, terms: undefined };
 }
 
 export const CreateConsultationRequest: MessageFns<
@@ -650,6 +989,9 @@ export const CreateConsultationRequest: MessageFns<
     }
     if (message.deadline !== undefined) {
       Timestamp.encode(toTimestamp(message.deadline), writer.uint32(34).fork()).join();
+    }
+    if (message.terms !== undefined) {
+      Terms.encode(message.terms, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -699,6 +1041,14 @@ export const CreateConsultationRequest: MessageFns<
             message.deadline = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.terms = Terms.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -725,6 +1075,7 @@ export const CreateConsultationRequest: MessageFns<
         : "",
       title: isSet(object.title) ? globalThis.String(object.title) : "",
       deadline: isSet(object.deadline) ? fromJsonTimestamp(object.deadline) : undefined,
+      terms: isSet(object.terms) ? Terms.fromJSON(object.terms) : undefined,
     };
   },
 
@@ -742,6 +1093,9 @@ export const CreateConsultationRequest: MessageFns<
     if (message.deadline !== undefined) {
       obj.deadline = message.deadline.toISOString();
     }
+    if (message.terms !== undefined) {
+      obj.terms = Terms.toJSON(message.terms);
+    }
     return obj;
   },
 
@@ -754,6 +1108,7 @@ export const CreateConsultationRequest: MessageFns<
     message.memberId = object.memberId ?? "";
     message.title = object.title ?? "";
     message.deadline = object.deadline ?? undefined;
+    message.terms = (object.terms !== undefined && object.terms !== null) ? Terms.fromPartial(object.terms) : undefined;
     return message;
   },
 };
@@ -2020,6 +2375,168 @@ export const ListConsultationsResponse: MessageFns<
   },
 };
 
+function createBaseListRunningRequest(): ListRunningRequest {
+  return { memberIds: [], limit: 0 };
+}
+
+export const ListRunningRequest: MessageFns<ListRunningRequest, "jonction.procurement.v1.ListRunningRequest"> = {
+  $type: "jonction.procurement.v1.ListRunningRequest" as const,
+
+  encode(message: ListRunningRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.memberIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).int32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.memberIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningRequest {
+    return {
+      memberIds: globalThis.Array.isArray(object?.memberIds)
+        ? object.memberIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.member_ids)
+        ? object.member_ids.map((e: any) => globalThis.String(e))
+        : [],
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: ListRunningRequest): unknown {
+    const obj: any = {};
+    if (message.memberIds?.length) {
+      obj.memberIds = message.memberIds;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    return ListRunningRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    const message = createBaseListRunningRequest();
+    message.memberIds = object.memberIds?.map((e) => e) || [];
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRunningResponse(): ListRunningResponse {
+  return { running: [] };
+}
+
+export const ListRunningResponse: MessageFns<ListRunningResponse, "jonction.procurement.v1.ListRunningResponse"> = {
+  $type: "jonction.procurement.v1.ListRunningResponse" as const,
+
+  encode(message: ListRunningResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.running) {
+      Running.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.running.push(Running.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningResponse {
+    return {
+      running: globalThis.Array.isArray(object?.running) ? object.running.map((e: any) => Running.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListRunningResponse): unknown {
+    const obj: any = {};
+    if (message.running?.length) {
+      obj.running = message.running.map((e) => Running.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    return ListRunningResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningResponse>): ListRunningResponse {
+    const message = createBaseListRunningResponse();
+    message.running = object.running?.map((e) => Running.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * The consultations of the members: prepared, published, extended, closed.
  *
@@ -2091,6 +2608,15 @@ export const ConsultationServiceDefinition = {
       requestType: ListConsultationsRequest as typeof ListConsultationsRequest,
       requestStream: false,
       responseType: ListConsultationsResponse as typeof ListConsultationsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Counts what runs for some members of one's own operator, and shows the first. Right: procurement.read. */
+    listRunning: {
+      name: "ListRunning",
+      requestType: ListRunningRequest as typeof ListRunningRequest,
+      requestStream: false,
+      responseType: ListRunningResponse as typeof ListRunningResponse,
       responseStream: false,
       options: {},
     },

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { Running } from "../../shared/v1/running.ts";
 
 export const protobufPackage = "jonction.teletransmission.v1";
 
@@ -238,6 +239,13 @@ export const ErrorReason = {
   ERROR_REASON_ETAG_STALE: "ERROR_REASON_ETAG_STALE",
   /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
   ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
+  /** ERROR_REASON_MEMBER_MERGES - The authority is about to go into another: nothing new begins until it has. FAILED_PRECONDITION. */
+  ERROR_REASON_MEMBER_MERGES: "ERROR_REASON_MEMBER_MERGES",
+  /**
+   * ERROR_REASON_SUCCESSOR_WITHOUT_SIREN - The body that would take the place of authorities that send acts bears no SIREN. Never the answer to a call: it ends a
+   * merge.
+   */
+  ERROR_REASON_SUCCESSOR_WITHOUT_SIREN: "ERROR_REASON_SUCCESSOR_WITHOUT_SIREN",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -260,6 +268,8 @@ export namespace ErrorReason {
   export type ERROR_REASON_ACT_REJECTED = typeof ErrorReason.ERROR_REASON_ACT_REJECTED;
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
   export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+  export type ERROR_REASON_MEMBER_MERGES = typeof ErrorReason.ERROR_REASON_MEMBER_MERGES;
+  export type ERROR_REASON_SUCCESSOR_WITHOUT_SIREN = typeof ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -313,6 +323,12 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_MEMBER_CLOSED":
       return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+    case 60:
+    case "ERROR_REASON_MEMBER_MERGES":
+      return ErrorReason.ERROR_REASON_MEMBER_MERGES;
+    case 61:
+    case "ERROR_REASON_SUCCESSOR_WITHOUT_SIREN":
+      return ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -354,6 +370,10 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_ETAG_STALE";
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return "ERROR_REASON_MEMBER_CLOSED";
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return "ERROR_REASON_MEMBER_MERGES";
+    case ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN:
+      return "ERROR_REASON_SUCCESSOR_WITHOUT_SIREN";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -394,6 +414,10 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return 15;
+    case ErrorReason.ERROR_REASON_MEMBER_MERGES:
+      return 60;
+    case ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN:
+      return 61;
     case ErrorReason.UNRECOGNIZED:
     default:
       return -1;
@@ -545,6 +569,20 @@ export interface ListActsResponse {
   acts: Act[];
   /** Asks for the next page; empty on the last. */
   nextPageToken: string;
+}
+
+/** Asks what runs for some members. */
+export interface ListRunningRequest {
+  /** The members, 1 to 100. */
+  memberIds: string[];
+  /** How many of each kind to show, 0 to 50; 10 when 0. */
+  limit: number;
+}
+
+/** Says what runs for some members. */
+export interface ListRunningResponse {
+  /** What runs, by kind; a kind of which nothing runs is there with 0. */
+  running: Running[];
 }
 
 function createBaseAct(): Act {
@@ -2050,6 +2088,169 @@ export const ListActsResponse: MessageFns<ListActsResponse, "jonction.teletransm
   },
 };
 
+function createBaseListRunningRequest(): ListRunningRequest {
+  return { memberIds: [], limit: 0 };
+}
+
+export const ListRunningRequest: MessageFns<ListRunningRequest, "jonction.teletransmission.v1.ListRunningRequest"> = {
+  $type: "jonction.teletransmission.v1.ListRunningRequest" as const,
+
+  encode(message: ListRunningRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.memberIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).int32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRunningRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRunningRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.memberIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRunningRequest {
+    return {
+      memberIds: globalThis.Array.isArray(object?.memberIds)
+        ? object.memberIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.member_ids)
+        ? object.member_ids.map((e: any) => globalThis.String(e))
+        : [],
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: ListRunningRequest): unknown {
+    const obj: any = {};
+    if (message.memberIds?.length) {
+      obj.memberIds = message.memberIds;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    return ListRunningRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRunningRequest>): ListRunningRequest {
+    const message = createBaseListRunningRequest();
+    message.memberIds = object.memberIds?.map((e) => e) || [];
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRunningResponse(): ListRunningResponse {
+  return { running: [] };
+}
+
+export const ListRunningResponse: MessageFns<ListRunningResponse, "jonction.teletransmission.v1.ListRunningResponse"> =
+  {
+    $type: "jonction.teletransmission.v1.ListRunningResponse" as const,
+
+    encode(message: ListRunningResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+      for (const v of message.running) {
+        Running.encode(v!, writer.uint32(10).fork()).join();
+      }
+      return writer;
+    },
+
+    decode(input: BinaryReader | Uint8Array, length?: number): ListRunningResponse {
+      const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+      if (previousRecursionDepth >= 100) {
+        throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      }
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+      try {
+        const end = length === undefined ? reader.len : reader.pos + length;
+        const message = createBaseListRunningResponse();
+        while (reader.pos < end) {
+          const tag = reader.uint32();
+          switch (tag >>> 3) {
+            case 1: {
+              if (tag !== 10) {
+                break;
+              }
+
+              message.running.push(Running.decode(reader, reader.uint32()));
+              continue;
+            }
+          }
+          if ((tag & 7) === 4 || tag === 0) {
+            break;
+          }
+          reader.skip(tag & 7);
+        }
+        return message;
+      } finally {
+        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      }
+    },
+
+    fromJSON(object: any): ListRunningResponse {
+      return {
+        running: globalThis.Array.isArray(object?.running) ? object.running.map((e: any) => Running.fromJSON(e)) : [],
+      };
+    },
+
+    toJSON(message: ListRunningResponse): unknown {
+      const obj: any = {};
+      if (message.running?.length) {
+        obj.running = message.running.map((e) => Running.toJSON(e));
+      }
+      return obj;
+    },
+
+    create(base?: DeepPartial<ListRunningResponse>): ListRunningResponse {
+      return ListRunningResponse.fromPartial(base ?? {});
+    },
+    fromPartial(object: DeepPartial<ListRunningResponse>): ListRunningResponse {
+      const message = createBaseListRunningResponse();
+      message.running = object.running?.map((e) => Running.fromPartial(e)) || [];
+      return message;
+    },
+  };
+
 /**
  * The acts of the members: deposited, sent to the prefecture, acknowledged, enforceable.
  *
@@ -2101,6 +2302,18 @@ export const ActServiceDefinition = {
       requestType: ListActsRequest as typeof ListActsRequest,
       requestStream: false,
       responseType: ListActsResponse as typeof ListActsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Counts what runs for some members, for an agent of a member for its own alone, and shows the first. Right:
+     * teletransmission.read.
+     */
+    listRunning: {
+      name: "ListRunning",
+      requestType: ListRunningRequest as typeof ListRunningRequest,
+      requestStream: false,
+      responseType: ListRunningResponse as typeof ListRunningResponse,
       responseStream: false,
       options: {},
     },
