@@ -2,14 +2,17 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { actes } from './actes.ts';
 import { command } from './command.ts';
 import { contributions } from './contributions.ts';
+import { decp } from './decp.ts';
 import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
+import { pes } from './pes.ts';
 import { relay } from './relay.ts';
 import { type Figure, isMet } from './rounds.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -29,7 +32,10 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   organizations,
   contributions,
   'partner-backlog': partnerBacklog,
+  decp,
   start,
+  actes,
+  pes,
 };
 
 const HELP = `Measures Jonction beside the bare things it stands on, on servers of its own, and says whether each bar is met.

@@ -185,6 +185,7 @@ const faults: [string, Files, string[]][] = [
   ['a path with an accent', { 'docs/d\u00e9cision.txt': '' }, ['docs/d\u00e9cision.txt:1 ascii-path']],
   ['a default export', { [`${src}/rpc.ts`]: '\nexport default 1;' }, [`${src}/rpc.ts:2 default-export`]],
   ['an index inside a service', { [`${src}/db/index.ts`]: '' }, [`${src}/db/index.ts:1 index-file`]],
+  ['an index deep inside a norm', { 'libs/norms/src/x/y/index.ts': '' }, ['libs/norms/src/x/y/index.ts:1 index-file']],
   [
     'a version that is a range',
     { 'package.json': String(sample['package.json']).replace('8.23.1', '^8.23.1') },

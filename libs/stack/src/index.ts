@@ -7,6 +7,7 @@ export { type Claims, claimsOf, keyOf, newUserKey, seedOf, sign } from './nats-k
 export { endOrphans, processMark, recordChild } from './orphans.ts';
 export {
   environmentOf,
+  normsDir,
   type PlatformAddress,
   passwordOf,
   planOf,

@@ -23,9 +23,8 @@ export const passwordOf = (secret: string, role: string): string =>
 export async function speakers(names = serviceNames()): Promise<Speaker[]> {
   return Promise.all(
     names.map(async (name) => {
-      const { subscriptions } = (await import(join(ROOT, 'services', name, 'src/subscriptions.ts'))) as {
-        subscriptions: Subscription[];
-      };
+      const file = join(ROOT, 'services', name, 'src/subscriptions.ts');
+      const { subscriptions } = (await import(file)) as { subscriptions: Subscription[] };
       return { name: snake(name), subscriptions };
     }),
   );
@@ -85,8 +84,8 @@ export interface ServiceSettings extends PlatformAddress {
   database?: string;
 }
 
-/** Where the reference data of the State is, unless the environment says so. */
-const NORMS = join(ROOT, '../shared/data');
+/** Where the reference data is that others own (decision 010), unless the environment says so. */
+export const normsDir = (): string => process.env.NORMS_DIR ?? join(ROOT, '../shared/data');
 
 /** The environment of a service's process. */
 export function environmentOf(
@@ -105,7 +104,7 @@ export function environmentOf(
     OIDC_ISSUER: issuer,
     OPERATORS_DIR: join(ROOT, 'operators'),
     OTEL_SERVICE_NAME: name,
-    NORMS_DIR: process.env.NORMS_DIR ?? (existsSync(NORMS) ? NORMS : ''),
+    NORMS_DIR: process.env.NORMS_DIR ?? (existsSync(normsDir()) ? normsDir() : ''),
     ...Object.fromEntries(
       Object.entries(addresses ?? {}).map(([other, at]) => [`${snake(other).toUpperCase()}_ADDRESS`, at]),
     ),

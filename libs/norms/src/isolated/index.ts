@@ -1,0 +1,2 @@
+export { answer } from './child.ts';
+export { type Cost, type Isolated, type IsolatedOptions, type Judged, type Overrun, openIsolated } from './parent.ts';
