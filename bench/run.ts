@@ -9,6 +9,7 @@ import { decp } from './decp.ts';
 import { entitlement } from './entitlement.ts';
 import { handling } from './handling.ts';
 import { latency } from './latency.ts';
+import { mandates } from './mandates.ts';
 import { memory } from './memory.ts';
 import { organizations } from './organizations.ts';
 import { partnerBacklog } from './partner-backlog.ts';
@@ -28,6 +29,7 @@ const QUESTIONS: Record<string, (stage: Stage, rounds: number) => Promise<Figure
   relay,
   handling,
   latency,
+  mandates,
   memory,
   organizations,
   contributions,

@@ -47,6 +47,7 @@ const served: [string, ServiceDefinition][] = [
   ['membership', contracts.TerritoryServiceDefinition],
   ['membership', contracts.MembershipLifeServiceDefinition],
   ['membership', contracts.IdentityServiceDefinition],
+  ['membership', contracts.PeopleServiceDefinition],
   ['procurement', contracts.DeadlineServiceDefinition],
   ['procurement', contracts.ConsultationLifeServiceDefinition],
   ['membership', contracts.ContributionServiceDefinition],
@@ -113,9 +114,10 @@ export function oneOfEach(message: string, json: Record<string, unknown>, path: 
   return Object.fromEntries(
     kept.map(([key, value]) => {
       const field = fields.find(({ jsonName }) => jsonName === key);
-      const plain = !field || field.repeated || !field.typeName.startsWith('jonction.');
-      const within = field?.name === named ? rest.join('.') : '';
-      return [key, plain ? value : oneOfEach(field.typeName, value as Record<string, unknown>, within)];
+      if (!field?.typeName.startsWith('jonction.')) return [key, value];
+      const within = field.name === named ? rest.join('.') : '';
+      const one = (given: unknown) => oneOfEach(field.typeName, given as Record<string, unknown>, within);
+      return [key, Array.isArray(value) ? value.map(one) : one(value)];
     }),
   );
 }

@@ -69,6 +69,10 @@ export function goodRequest(
     dispatched_at: inDays(0).toISOString(),
     query: 'Beaune',
     right: 'membership.read',
+    mandate_id: agentId,
+    delegation_id: agentId,
+    titular_agent_id: agentId,
+    order_ref: 'AR-2026-031',
     // Only a subscription has one, and the first kind of step is an application.
     service: 'SUBSCRIBED_SERVICE_UNSPECIFIED',
     ...ofContributions(message, memberId),

@@ -121,7 +121,8 @@ test('a kept answer is for those who have the right at this moment: not for who 
 });
 
 /** Ids that answers gave, by field. */
-type Known = Partial<Record<'memberId' | 'agentId' | 'consultationId' | 'actId' | 'scheduleId' | 'mergeId', string>>;
+const IDS = ['memberId', 'agentId', 'consultationId', 'scheduleId', 'mergeId', 'mandateId', 'delegationId'] as const;
+type Known = Partial<Record<(typeof IDS)[number] | 'actId', string>>;
 
 interface Ask {
   name: string;
@@ -158,6 +159,41 @@ const asks: Ask[] = (
       name: 'EnrolAgent',
       request: ({ memberId }) => ({ memberId, subject: 'somebody', displayName: 'Some Body' }),
       other: { displayName: 'Some Body ' },
+    },
+    {
+      name: 'RecordMandate',
+      request: ({ memberId, agentId }) => ({ memberId, agentId, function: 'MANDATE_FUNCTION_MAYOR' }),
+      other: { function: 'MANDATE_FUNCTION_COUNCILLOR' },
+    },
+    {
+      name: 'EnrolAgent',
+      request: ({ memberId }) => ({ memberId, subject: 'director', displayName: 'Director' }),
+      other: { displayName: 'Director ' },
+    },
+    {
+      name: 'GrantSigningDelegation',
+      request: ({ mandateId, agentId }) => ({ mandateId, agentId, orderRef: 'AR-1' }),
+      other: { orderRef: 'AR-2' },
+    },
+    {
+      name: 'RevokeSigningDelegation',
+      request: ({ delegationId }) => ({ delegationId }),
+      other: { delegationId: uuid },
+    },
+    {
+      name: 'EndMandate',
+      request: ({ mandateId }) => ({ mandateId, cause: 'MANDATE_END_CAUSE_DEATH' }),
+      other: { cause: 'MANDATE_END_CAUSE_REMOVAL' },
+    },
+    {
+      name: 'RenewCouncil',
+      request: ({ memberId, agentId }) => ({ memberId, mandates: [{ agentId, function: 'MANDATE_FUNCTION_MAYOR' }] }),
+      other: { mandates: [] },
+    },
+    {
+      name: 'AppointRepresentative',
+      request: ({ memberId, agentId }) => ({ memberId, titularAgentId: agentId }),
+      other: { decisionRef: 'D-1' },
     },
     {
       name: 'GrantEntitlement',
@@ -311,9 +347,6 @@ async function effectsOf(platform: TestPlatform): Promise<{ bfc: number; idf: nu
 function idsIn({ method }: Rpc, bytes: Buffer): Known {
   const text = JSON.stringify(method.responseType.toJSON(method.responseType.decode(bytes)));
   return Object.fromEntries(
-    [...text.matchAll(/"(memberId|agentId|consultationId|scheduleId|mergeId)":"([^"]+)"/g)].map(([, id, value]) => [
-      id,
-      value,
-    ]),
+    [...text.matchAll(new RegExp(`"(${IDS.join('|')})":"([^"]+)"`, 'g'))].map(([, id, value]) => [id, value]),
   );
 }

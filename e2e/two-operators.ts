@@ -1,4 +1,8 @@
-import { ConsultationLifeServiceDefinition, ContributionServiceDefinition } from '@jonction/contracts';
+import {
+  ConsultationLifeServiceDefinition,
+  ContributionServiceDefinition,
+  PeopleServiceDefinition,
+} from '@jonction/contracts';
 import { deposit, enrol, eventually, inDays, requestId, SIRENS, type TestPlatform } from '@jonction/testing';
 import { expect } from 'vitest';
 import { flatSchedule } from './good-requests.ts';
@@ -59,6 +63,7 @@ export async function populate(platform: TestPlatform) {
     const published = { requestId: requestId(), actId, publishedOn: '2026-01-06' };
     await admin.teletransmission.markActPublished(published);
   }
+  await populatePeople(platform, known);
   await contribute(platform, known.memberId);
   // Ordered for a day to come: nothing of it happens during a test.
   const { merges } = await territoryOf(platform);
@@ -78,6 +83,23 @@ export async function populate(platform: TestPlatform) {
   });
   await quiet(platform);
   return { draftId, publishedId, closedId };
+}
+
+/** A mayor who lets somebody sign, and who speaks for the member in the assembly. */
+async function populatePeople(
+  platform: TestPlatform,
+  { memberId, agentId }: { memberId: string; agentId: string },
+): Promise<void> {
+  const how = { token: await platform.issuer.sign({ subject: 'bfc-admin' }), operator: 'bfc' };
+  const people = platform.call(PeopleServiceDefinition, 'membership', how);
+  const { membership } = await platform.as('bfc-admin');
+  const mayor = { requestId: requestId(), memberId, subject: requestId(), displayName: 'Mayor of a test' };
+  const titularAgentId = (await membership.enrolAgent(mayor)).agent?.agentId ?? '';
+  const function_ = 'MANDATE_FUNCTION_MAYOR' as const;
+  const asked = { requestId: requestId(), memberId, agentId: titularAgentId, function: function_ };
+  const mandateId = (await people.recordMandate(asked)).mandate?.mandateId ?? '';
+  await people.grantSigningDelegation({ requestId: requestId(), mandateId, agentId, orderRef: 'AR-2026-031' });
+  await people.appointRepresentative({ requestId: requestId(), memberId, titularAgentId, substituteAgentId: agentId });
 }
 
 /** bfc has a schedule, knows the size of a member, and has fixed what all of them pay. */

@@ -1,4 +1,3 @@
-export { type ConsumeOptions, startConsumers } from './consume.ts';
 export {
   type About,
   contextNameOf,

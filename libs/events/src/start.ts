@@ -17,6 +17,8 @@ export interface EventsOptions {
   context: string;
   /** What it hears. */
   subscriptions: Subscription[];
+  /** Given the connection once there is one, to ask or answer something beside. */
+  connected?(nats: NatsConnection): void;
 }
 
 /**
@@ -34,13 +36,11 @@ export function startEvents(database: Database, options: EventsOptions): AsyncDi
   };
 }
 
-async function run(
-  database: Database,
-  { natsUrl, relayUrl, context, subscriptions }: EventsOptions,
-  end: AbortSignal,
-): Promise<void> {
+async function run(database: Database, options: EventsOptions, end: AbortSignal): Promise<void> {
+  const { natsUrl, relayUrl, context, subscriptions, connected } = options;
   const nats = await connectAtLast(natsUrl, context, end);
   if (!nats) return;
+  connected?.(nats);
   await using parts = new AsyncDisposableStack();
   parts.defer(() => drain(nats));
   parts.use(startRelay(database, nats, { url: relayUrl, context }));

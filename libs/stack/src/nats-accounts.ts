@@ -71,17 +71,18 @@ function permissionsOf({ name, subscriptions }: Speaker, account: string) {
   const streams = [...new Set(subscriptions.map(({ type }) => contextNameOf(type.$type)))];
   const ofStream = (stream: string) => [
     ...['MSG.NEXT', 'INFO', 'RESET'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
-    ...ackSubjects(account, stream, name),
+    ...[...ackSubjects(account, stream, name), `settled.${stream}`],
   ];
   const publish = [
     streamSubjects(name),
     `nudge.${name}`,
-    `$JS.API.STREAM.INFO.${name}`,
-    `$JS.API.STREAM.MSG.GET.${name}`,
+    ...['INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),
     '_INBOX.provisioner.>',
     ...streams.flatMap(ofStream),
   ];
-  return { pub: { allow: publish }, sub: { allow: [`_INBOX.${name}.>`, `nudge.${name}`, `release.${name}`] } };
+  const heard = [`_INBOX.${name}.>`, ...['nudge', 'release', 'settled'].map((what) => `${what}.${name}`)];
+  // One answer to each question, wherever it came from, for ten seconds: nobody waits longer.
+  return { pub: { allow: publish }, sub: { allow: heard }, resp: { max: 1, ttl: 10e9 } };
 }
 
 /**

@@ -29,6 +29,8 @@ export function actHeader(memberId: string, document: Buffer, more: object = {})
     decidedOn: '2026-01-05',
     documentSha256: createHash('sha256').update(document).digest('hex'),
     documentSize: BigInt(document.length),
+    signatoryAgentId: '',
+    amountCents: 0n,
     ...more,
   };
 }

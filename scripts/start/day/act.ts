@@ -18,6 +18,8 @@ export async function transmit({ say, addressOf, commune, agent, traced }: Scene
       subject: 'Attribution du marché de la consultation du jour',
       subjectCode: '1.1',
       decidedOn: today,
+      signatoryAgentId: '',
+      amountCents: 0n,
     }),
     traced,
   );

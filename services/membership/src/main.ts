@@ -5,6 +5,7 @@ import {
   MembershipLifeServiceDefinition,
   MembershipServiceDefinition,
   MergeServiceDefinition,
+  PeopleServiceDefinition,
   TerritoryServiceDefinition,
 } from '@jonction/contracts';
 import { startEvents } from '@jonction/events';
@@ -14,21 +15,24 @@ import { readManifests } from './commands/manifest.ts';
 import { welcomeOperators } from './commands/welcome-operators.ts';
 import { type Config, readConfig } from './config.ts';
 import { tables } from './db/tables.ts';
+import { tellSettled } from './jobs/tell-settled.ts';
 import { jobs } from './jobs.ts';
 import { rememberEntitlements } from './queries/entitlement-memory.ts';
-import { contributionRpc, identityRpc, lifeRpc, mergeRpc, rpc, territoryRpc } from './rpc.ts';
+import { contributionRpc, identityRpc, lifeRpc, mergeRpc, peopleRpc, rpc, territoryRpc } from './rpc.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** Starts membership, part by part; disposing what it returns stops them in reverse order. */
 export async function start(config: Config) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await openDatabase({ url: config.APP_DATABASE_URL, entities: tables }));
+  const settled = parts.use(tellSettled(config.RELAY_DATABASE_URL));
   parts.use(
     startEvents(database, {
       natsUrl: config.NATS_URL,
       relayUrl: config.RELAY_DATABASE_URL,
       context: 'membership',
       subscriptions,
+      connected: settled.answerOn,
     }),
   );
   await welcomeOperators(database, readManifests(config.OPERATORS_DIR), new Date());
@@ -48,6 +52,7 @@ export async function start(config: Config) {
         { definition: TerritoryServiceDefinition, routes: territoryRpc(database, runner) },
         { definition: MembershipLifeServiceDefinition, routes: lifeRpc(database, runner) },
         { definition: IdentityServiceDefinition, routes: identityRpc(database, runner, entitlements) },
+        { definition: PeopleServiceDefinition, routes: peopleRpc(database, runner) },
         { definition: ContributionServiceDefinition, routes: contributionRpc(database, runner) },
         { definition: MergeServiceDefinition, routes: mergeRpc(database, runner, others.all) },
       ],

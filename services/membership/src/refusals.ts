@@ -1,5 +1,6 @@
 import type { MembershipErrorReason } from '@jonction/contracts';
 import { type ReasonOf, type RefusalText, refusals } from '@jonction/service';
+import { contributionRefusals } from './domain/contribution-refusals.ts';
 
 /** What membership may refuse, in words. A jurist reviews this file, not the code around it. */
 const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
@@ -97,108 +98,69 @@ const table: Record<ReasonOf<typeof MembershipErrorReason>, RefusalText> = {
     fr: 'La base a été remplie depuis une copie et ses changements n’ont pas encore d’ordre. Votre exploitant doit d’abord suivre docs/decisions/031.',
     en: 'The base was filled from a dump, and its changes have no order yet. Your operations team must first do as docs/decisions/031 says.',
   },
-  BAND_GAP: {
+  ENDS_BEFORE_START: {
     kind: 'refused',
-    fr: 'Le barème laisse un trou : {place} commence à {from}, on attend {expected}. Chaque tranche commence juste après la précédente, la première à 0, et la dernière n’a pas de fin (up_to à 0).',
-    en: 'The schedule leaves a gap: {place} begins at {from} where {expected} is expected. Each band begins right after the one before, the first at 0, and the last has no end (up_to 0).',
+    fr: 'La fin tombe avant le début ou en même temps, alors que le début est le {since}. Vérifiez les deux dates.',
+    en: 'The end comes before the start or with it, and the start is {since}. Check both dates.',
   },
-  BAND_OVERLAP: {
+  AGENT_OF_ANOTHER_MEMBER: {
     kind: 'refused',
-    fr: 'Deux tranches du barème se recouvrent : {place} commence à {from}, on attend {expected}. Chaque tranche commence juste après la fin de la précédente.',
-    en: 'Two bands of the schedule overlap: {place} begins at {from} where {expected} is expected. Each band begins right after the end of the one before.',
+    fr: 'Cet agent n’est pas de cet organisme. Choisissez un agent inscrit pour l’organisme dont il s’agit.',
+    en: 'This agent is not of this body. Choose an agent enrolled for the body concerned.',
   },
-  PRICES_FALL: {
+  FUNCTION_UNFIT: {
     kind: 'refused',
-    fr: 'Le prix baisse à la tranche {place} : un organisme plus grand paierait moins qu’un plus petit. Corrigez les prix.',
-    en: 'The price falls at the band {place}: a larger body would pay less than a smaller one. Correct the prices.',
+    fr: 'Un organisme de cette nature n’a pas cette fonction : un maire est d’une commune, un président d’un autre organisme. Choisissez la fonction qui convient.',
+    en: 'A body of this kind has no such function: a mayor is of a commune, a president of another body. Choose the function that fits.',
   },
-  SERVICE_PRICED_TWICE: {
-    kind: 'refused',
-    fr: 'Un service est payé deux fois pour un même type d’organisme : {place}, et {before}. Retirez-le de l’un des deux.',
-    en: 'A service is paid twice for one kind of organisation: {place}, and {before}. Take it out of one of the two.',
-  },
-  SHARES_EXCEED: {
-    kind: 'refused',
-    fr: 'En {year}, des tiers paieraient ensemble {points} sur 10000 pour un même membre ({place}). Réduisez leurs parts, ou distinguez leurs membres.',
-    en: 'In {year}, third parties together would pay {points} of 10000 for one member ({place}). Lower their parts, or tell their members apart.',
-  },
-  SCHEDULES_OVERLAP: {
+  MANDATE_OVERLAPS: {
     kind: 'exists',
-    constraint: 'contribution_schedule_once_a_year',
-    fr: 'Un autre barème vaut déjà une de ces années. Nommez celui que le nouveau remplace (replaces_schedule_id), ou corrigez les années.',
-    en: 'Another schedule is valid in one of these years already. Name the one that the new one replaces (replaces_schedule_id), or correct the years.',
+    constraint: 'mandate_once_at_a_time',
+    fr: 'Cet agent exerce déjà cette fonction à la même période. Terminez d’abord son mandat, ou vérifiez les dates.',
+    en: 'This agent has this function at the same time already. End that mandate first, or check the dates.',
   },
-  SCHEDULE_NOT_VALID: {
-    kind: 'refused',
-    fr: 'Ce barème ne vaut pas pour {year}. Relisez la liste des barèmes adoptés et choisissez celui de cette année.',
-    en: 'This schedule is not valid in {year}. Read the list of adopted schedules and choose the one of that year.',
-  },
-  YEAR_ASSESSED: {
-    kind: 'refused',
-    fr: 'Les contributions de {year} sont arrêtées avec un autre barème : elles ne changent plus. Un nouveau barème commence après cette année.',
-    en: 'The contributions of {year} are fixed with another schedule: they do not change any more. A new schedule begins after that year.',
-  },
-  YEAR_TO_COME: {
-    kind: 'refused',
-    fr: 'L’année {year} n’a pas commencé : ses effectifs, budgets et populations ne sont pas connus. Simulez-la, et arrêtez-la à partir du 1er janvier.',
-    en: 'The year {year} has not begun: its staff, budgets and inhabitants are not known. Simulate it, and fix it from 1 January on.',
-  },
-  NO_SCHEDULE: {
-    kind: 'refused',
-    fr: 'Aucun barème ne vaut pour {year}. Adoptez-en un, ou nommez celui qu’il faut appliquer.',
-    en: 'No schedule is valid in {year}. Adopt one, or name the one to apply.',
-  },
-  NO_MEMBER_THAT_YEAR: {
-    kind: 'refused',
-    fr: 'Cet organisme n’était pas membre en {year} au jour qui compte : il ne doit rien. Vérifiez l’année et l’historique de son adhésion.',
-    en: 'This body was no member in {year} on the day that counts: it owes nothing. Check the year and the history of its membership.',
-  },
-  KIND_UNPRICED: {
-    kind: 'refused',
-    fr: 'Le barème ne dit pas ce que paie ce type d’organisme pour son adhésion. Membres concernés : {members}, dont {memberId}. Ajoutez-lui un tarif, même à 0.',
-    en: 'The schedule does not say what this kind of organisation pays for its membership. Members concerned: {members}, {memberId} among them. Give it a tariff, be it 0.',
-  },
-  SERVICE_UNPRICED: {
-    kind: 'refused',
-    fr: 'Un service souscrit n’est ni compris ni tarifé par le barème. Membres concernés : {members}, dont {memberId}. Incluez ce service ou donnez-lui un prix, même à 0.',
-    en: 'A service subscribed is neither included nor priced by the schedule. Members concerned: {members}, {memberId} among them. Include the service or price it, be it 0.',
-  },
-  FACTS_MISSING: {
-    kind: 'refused',
-    fr: 'La population, le budget ou l’effectif dont dépend le prix n’est pas connu au jour qui compte. Membres concernés : {members}, dont {memberId}. Enregistrez-le (RecordSize, ou une révision de population).',
-    en: 'The inhabitants, the budget or the staff that the price depends on is not known on the day that counts. Members concerned: {members}, {memberId} among them. Record it (RecordSize, or a revision of the population).',
-  },
-  GROUPING_NOT_MEMBER: {
-    kind: 'refused',
-    fr: 'Le barème fait payer le groupement à la place de ce membre, mais son groupement n’est pas un membre qui paie. Membres concernés : {members}, dont {memberId}. Admettez le groupement, corrigez le rattachement, ou donnez un tarif à ce type d’organisme.',
-    en: 'The schedule has the grouping pay in place of this member, but its grouping is no member that pays. Members concerned: {members}, {memberId} among them. Admit the grouping, correct which one it is, or give this kind of organisation a tariff.',
-  },
-  PART_SETTLED: {
+  EXECUTIVE_IN_OFFICE: {
     kind: 'exists',
-    fr: 'Ce payeur a déjà réglé sa part, le {day} : rien à faire.',
-    en: 'This payer has paid its part already, on {day}: there is nothing to do.',
+    constraint: 'mandate_one_executive',
+    fr: 'Cet organisme a déjà un exécutif à la même période : il n’y a qu’un maire ou qu’un président à la fois. Terminez d’abord son mandat, ou renouvelez le conseil en une fois.',
+    en: 'This body has an executive at the same time already: there is one mayor or one president at a time. End that mandate first, or renew the council in one go.',
   },
-  NO_SUCH_PAYER: {
+  MANDATE_OVER: {
     kind: 'refused',
-    fr: 'Ce payeur n’a pas de part dans cette contribution. Relisez-la : elle nomme ses payeurs (vide pour le membre lui-même).',
-    en: 'This payer has no part in this contribution. Read it: it names its payers (empty for the member itself).',
+    fr: 'Ce mandat est terminé depuis le {since} : il n’y a plus rien à y changer. Relisez les mandats de l’organisme.',
+    en: 'This mandate is over since {since}: nothing of it changes any more. Read the mandates of the body again.',
   },
-  CONTRIBUTION_FIXED: {
-    kind: 'exists',
-    constraint: 'contribution_once_a_year',
-    fr: 'Ces contributions viennent d’être arrêtées par quelqu’un d’autre. Relisez-les avant de recommencer.',
-    en: 'Somebody else has just fixed these contributions. Read them before you call again.',
-  },
-  DUE_DAY_PAST: {
+  DELEGATOR_UNFIT: {
     kind: 'refused',
-    fr: 'La date limite de paiement, le {dueOn}, est déjà passée. Choisissez un jour à venir.',
-    en: 'The last day to pay, {dueOn}, is past already. Choose a day to come.',
+    fr: 'Ce mandat ne permet pas de déléguer la signature : seul l’exécutif, maire ou président, le peut. Rattachez la délégation à son mandat.',
+    en: 'This mandate gives no right to delegate: the executive alone, mayor or president, may. Give the delegation under that mandate.',
   },
-  SIZE_RECORDED_LATER: {
+  DELEGATION_BEYOND_MANDATE: {
     kind: 'refused',
-    fr: 'On connaît le budget ou l’effectif de ce membre depuis le {since} : on n’en enregistre pas d’antérieur. Vérifiez la date.',
-    en: 'The budget or the staff of this member is known since {since}: none is recorded for before. Check the day.',
+    fr: 'La délégation sort du mandat dont elle vient, qui va du {since} au {until}. Corrigez ses dates ; sans date de fin, elle dure autant que le mandat.',
+    en: 'The delegation goes beyond the mandate it comes from, which goes from {since} to {until}. Mend its dates; without an end it lasts as long as the mandate.',
   },
+  DELEGATE_IS_DELEGATOR: {
+    kind: 'refused',
+    fr: 'On ne se délègue rien à soi-même : l’exécutif signe déjà tout. Choisissez un autre agent de l’organisme.',
+    en: 'Nobody delegates to oneself: the executive signs everything already. Choose another agent of the body.',
+  },
+  DELEGATION_OVER: {
+    kind: 'refused',
+    fr: 'Cette délégation est terminée depuis le {since} : il n’y a rien à retirer.',
+    en: 'This delegation is over since {since}: there is nothing to take back.',
+  },
+  COUNCIL_WITHOUT_EXECUTIVE: {
+    kind: 'refused',
+    fr: 'Le nouveau conseil n’a pas d’exécutif : plus personne ne pourrait signer. Ajoutez le mandat du maire ou du président.',
+    en: 'The new council has no executive: nobody could sign any more. Add the mandate of the mayor or the president.',
+  },
+  SUBSTITUTE_IS_TITULAR: {
+    kind: 'refused',
+    fr: 'Le suppléant est aussi le titulaire. Choisissez une autre personne, ou ne nommez pas de suppléant.',
+    en: 'The substitute is the titular too. Choose another person, or name no substitute.',
+  },
+  ...contributionRefusals,
   MERGE_RUNNING: {
     kind: 'exists',
     constraint: 'merge_body_once',

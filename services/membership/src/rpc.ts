@@ -7,26 +7,36 @@ import {
   MembershipLifeServiceDefinition as life,
   MembershipServiceDefinition as membership,
   MergeServiceDefinition as merges,
+  PeopleServiceDefinition as people,
   type RecordChangesRequest,
   type RecordChangesResponse,
+  type RenewCouncilsRequest,
+  type RenewCouncilsResponse,
   TerritoryServiceDefinition as territory,
 } from '@jonction/contracts';
 import type { Database, Routes } from '@jonction/service';
 import type { OtherService } from './clients/other-services.ts';
 import { admitMember } from './commands/admit-member.ts';
 import { adoptSchedule } from './commands/adopt-schedule.ts';
+import { appointRepresentative } from './commands/appoint-representative.ts';
 import { assessContributions } from './commands/assess-contributions.ts';
 import { cancelMerge } from './commands/cancel-merge.ts';
 import { closeVintage } from './commands/close-vintage.ts';
+import { endMandate } from './commands/end-mandate.ts';
 import { enrolAgent } from './commands/enrol-agent.ts';
 import { grantEntitlement } from './commands/grant-entitlement.ts';
+import { grantSigningDelegation } from './commands/grant-signing-delegation.ts';
 import { recordChange } from './commands/record-change.ts';
+import { recordMandate } from './commands/record-mandate.ts';
 import { recordSize } from './commands/record-size.ts';
 import { recordStep } from './commands/record-step.ts';
+import { renewCouncil } from './commands/renew-council.ts';
 import { revokeEntitlement } from './commands/revoke-entitlement.ts';
+import { revokeSigningDelegation } from './commands/revoke-signing-delegation.ts';
 import { settleContribution } from './commands/settle-contribution.ts';
 import { startMerge } from './commands/start-merge.ts';
 import { checkEntitlement } from './queries/check-entitlement.ts';
+import { checkSigningRight } from './queries/check-signing-right.ts';
 import type { Entitlements } from './queries/entitlement-memory.ts';
 import { explainContribution } from './queries/explain-contribution.ts';
 import { getClaims } from './queries/get-claims.ts';
@@ -34,10 +44,12 @@ import { getMember } from './queries/get-member.ts';
 import { getMerge } from './queries/get-merge.ts';
 import { getSize } from './queries/get-size.ts';
 import { listAgents } from './queries/list-agents.ts';
+import { listMandates } from './queries/list-mandates.ts';
 import { listMembers } from './queries/list-members.ts';
 import { listMerges } from './queries/list-merges.ts';
 import { listOrganizations } from './queries/list-organizations.ts';
 import { listSchedules } from './queries/list-schedules.ts';
+import { listSigningBoard } from './queries/list-signing-board.ts';
 import { listSteps } from './queries/list-steps.ts';
 import { listVotes } from './queries/list-votes.ts';
 import { previewMerge } from './queries/preview-merge.ts';
@@ -105,6 +117,30 @@ export function identityRpc(database: Database, runner: Runner, entitlements: En
     checkEntitlement: checkEntitlement(database, entitlements),
     watchEntitlements: stream('watchEntitlements', 'identity.read', watchEntitlements(entitlements)),
     getClaims: query('getClaims', 'identity.read', getClaims),
+  };
+}
+
+/** Who may sign, and who speaks for a member. */
+export function peopleRpc(database: Database, runner: Runner): Routes<typeof people> {
+  const { command, bulk, query } = routesOf(people, database, runner);
+  return {
+    recordMandate: command('recordMandate', 'membership.mandates', recordMandate),
+    endMandate: command('endMandate', 'membership.mandates', endMandate),
+    renewCouncil: command('renewCouncil', 'membership.mandates', renewCouncil),
+    renewCouncils: bulk('renewCouncil', 'membership.mandates', renewCouncil, {
+      request: (item: RenewCouncilsRequest) => item.council,
+      done: (requestId, renewed): RenewCouncilsResponse => ({
+        requestId,
+        outcome: { $case: 'renewed', value: renewed },
+      }),
+      refused: (requestId, refusal) => ({ requestId, outcome: { $case: 'refusal', value: refusal } }),
+    }),
+    grantSigningDelegation: command('grantSigningDelegation', 'membership.mandates', grantSigningDelegation),
+    revokeSigningDelegation: command('revokeSigningDelegation', 'membership.mandates', revokeSigningDelegation),
+    appointRepresentative: command('appointRepresentative', 'membership.mandates', appointRepresentative),
+    checkSigningRight: query('checkSigningRight', 'membership.read', checkSigningRight),
+    listMandates: query('listMandates', 'membership.read', listMandates),
+    listSigningBoard: query('listSigningBoard', 'membership.read', listSigningBoard),
   };
 }
 

@@ -89,6 +89,16 @@ const table: Record<ReasonOf<typeof TeletransmissionErrorReason>, RefusalText> =
     fr: 'L’acte a changé depuis que vous l’avez lu. Relisez-le, puis recommencez.',
     en: 'The act changed since you read it. Read it again, then call again.',
   },
+  SIGNATORY_UNFIT: {
+    kind: 'refused',
+    fr: 'Le signataire n’a pas, à cet instant, le droit de signer cet acte pour la collectivité : ni mandat en cours, ni délégation pour cette nature et ce montant. Vérifiez ses mandats et délégations, ou faites signer qui en a le droit.',
+    en: 'The signatory has no right, at this instant, to sign this act for the authority: neither a mandate in force nor a delegation for this nature and amount. Check its mandates and delegations, or have it signed by who may.',
+  },
+  SIGNING_RIGHTS_UNCERTAIN: {
+    kind: 'unavailable',
+    fr: 'On ne peut pas savoir en ce moment si le signataire a encore le droit de signer : les nouvelles des mandats n’arrivent pas. Recommencez dans un instant avec le même request_id.',
+    en: 'Whether the signatory still has the right to sign cannot be known at this moment: the news of mandates does not arrive. Call again in a moment with the same request_id.',
+  },
 };
 
 export const refuse = refusals(table);

@@ -6,6 +6,7 @@ import { Identifier, Member } from '../domain/member.ts';
 import { memberMessage } from '../queries/member-message.ts';
 import { refuse } from '../refusals.ts';
 import { apply, type Change, checkChange, register } from './changes.ts';
+import { endSigning } from './end-mandates.ts';
 
 /** Records what happened to a body on a day, and says it. */
 export async function recordChange(
@@ -21,6 +22,7 @@ export async function recordChange(
   }
   const member = await em.findOneOrFail(Member, { memberId });
   await apply(em, member, effectiveOn, change);
+  if (member.ceasedOn !== null) await endSigning(em, member, now);
   const identifiers = await em.find(Identifier, { memberId });
   return { member: memberMessage(member, identifiers) };
 }

@@ -5,6 +5,7 @@ import { Identifier, Member, PastDescription } from '../domain/member.ts';
 import { OperatorRules, type Rules } from '../domain/operator-rules.ts';
 import { contributionTables } from './contribution-tables.ts';
 import { mergeTables } from './merge-tables.ts';
+import { peopleTables } from './people-tables.ts';
 
 // Row-level security keeps every read and write within one operator, where these ids are unique; in SQL the operator is
 // the first part of each key.
@@ -107,6 +108,7 @@ export const tables = [
       revokedAt: p.datetime().nullable(),
     },
   }),
+  ...peopleTables,
   ...contributionTables,
   ...mergeTables,
 ];

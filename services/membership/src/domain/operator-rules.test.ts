@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dayAt, leavingDay, voteOf, type WithdrawalEffect } from './operator-rules.ts';
+import { dayAt, leavingDay, midnightOf, voteOf, type WithdrawalEffect } from './operator-rules.ts';
 
 const rule = (notice_months: number, effect: WithdrawalEffect) => ({ withdrawal: { notice_months, effect } });
 const day = fc
@@ -44,6 +44,21 @@ test('a day begins by the clock of the operator', () => {
   const at = new Date('2026-12-31T23:30:00Z');
   expect(dayAt({ time_zone: 'Europe/Paris' }, at)).toBe('2027-01-01');
   expect(dayAt({ time_zone: 'America/Guadeloupe' }, at)).toBe('2026-12-31');
+});
+
+test('midnight is the first instant of the day by the operator’s clock, wherever it is and whatever the clock does that night', () => {
+  const zones = ['Europe/Paris', 'America/Guadeloupe', 'Indian/Reunion', 'Pacific/Auckland', 'America/St_Johns', 'UTC'];
+  fc.assert(
+    fc.property(day, fc.constantFrom(...zones), (one, time_zone) => {
+      const begins = midnightOf({ time_zone }, one);
+      expect(dayAt({ time_zone }, begins)).toBe(one);
+      expect(dayAt({ time_zone }, new Date(begins.getTime() - 1)) < one).toBe(true);
+      const next = midnightOf({ time_zone }, one, 1);
+      expect(dayAt({ time_zone }, new Date(next.getTime() - 1))).toBe(one);
+    }),
+  );
+  expect(midnightOf({ time_zone: 'Europe/Paris' }, '2026-03-29').toISOString()).toBe('2026-03-28T23:00:00.000Z');
+  expect(midnightOf({ time_zone: 'Europe/Paris' }, '2026-03-29', 1).toISOString()).toBe('2026-03-29T22:00:00.000Z');
 });
 
 test('a body votes in the college of its kind, by its inhabitants; one that no college names does not vote', () => {

@@ -49,6 +49,16 @@ export function dayAt({ time_zone: timeZone }: Pick<Rules, 'time_zone'>, at: Dat
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
 }
 
+/** The instant at which a day begins by the operator's clock; that of the next day for `after` 1. */
+export function midnightOf({ time_zone: timeZone }: Pick<Rules, 'time_zone'>, day: string, after = 0): Date {
+  const wanted = Date.parse(`${day}T00:00:00Z`) + after * 86_400_000;
+  // What the clock shows there, taken for UTC. The second look is for a night in which the clock is put forward or back.
+  const shown = (at: number) =>
+    Date.parse(`${new Date(at).toLocaleString('sv-SE', { timeZone, hourCycle: 'h23' }).replace(' ', 'T')}Z`);
+  const near = wanted - (shown(wanted) - wanted);
+  return new Date(near - (shown(near) - wanted));
+}
+
 /** Whether a membership votes where it stands. */
 export const VOTING: readonly MemberStatus[] = ['MEMBER_STATUS_ACTIVE', 'MEMBER_STATUS_WITHDRAWING'];
 

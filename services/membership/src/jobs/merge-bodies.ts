@@ -13,6 +13,7 @@ import {
 import { record } from '@jonction/events';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { apply, endCodes, register } from '../commands/changes.ts';
+import { endSigning, endSigningOf } from '../commands/end-mandates.ts';
 import { keepStep } from '../commands/steps.ts';
 import { Agent } from '../domain/agent.ts';
 import { isMember, mostOpen, type Standing, succeed } from '../domain/life.ts';
@@ -29,8 +30,8 @@ export interface Merged {
 
 /**
  * Changes all bodies of an operation that fits. Codes are given up before others take them, so what changes is written in
- * between; all of it is one transaction. What else must follow the bodies within membership (mandates, contributions) is
- * carried over here, beside the agents.
+ * between; all of it is one transaction. Nobody signs for a body that is no more: its mandates end,
+ * and no right to sign follows an agent to another member.
  */
 export async function mergeBodies(
   em: EntityManager,
@@ -52,7 +53,10 @@ export async function mergeBodies(
   await change(em, plan, (memberId) => out.has(memberId));
   const remainsAs = REMAINS[plan.kind] ?? 'ORGANIZATION_KIND_UNSPECIFIED';
   const absorption = { $case: 'absorption', value: { successorMemberId: successor.memberId, remainsAs } } as const;
-  for (const body of predecessors) await apply(em, body, on, absorption);
+  for (const body of predecessors) {
+    await apply(em, body, on, absorption);
+    await endSigning(em, body, now);
+  }
   if (predecessors.length > 0) await carryMembership(em, successor, predecessors, { on, now });
   const went = await em.find(Agent, { memberId: { $in: plan.predecessorMemberIds } });
   await transfer(em, went, successor, now);
@@ -93,6 +97,7 @@ async function comeOut(
     await em.flush();
     await takeStanding(em, body, commune, { on, now });
     const agents = agentIds.length > 0 ? await em.find(Agent, { agentId: { $in: agentIds } }) : [];
+    await endSigningOf(em, agents, now);
     await transfer(em, agents, body, now);
     all.push({ body, agents: agents.length });
   }

@@ -70,15 +70,18 @@ function startMemory(
   const known: Known = { byId, bySubject };
   let horizon: string | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
-  let outdated = true;
+  // Commits of this process: those that there were, that the memory shows, and that what is being read will show.
+  let commits = 0;
+  let shown = -1;
+  let toShow = -1;
   let reading: Promise<Known> | undefined;
   let askedAt = performance.now();
   const followers = new Set<() => void>();
 
   /** What began before the last commit does not show it: then one more is read. */
   function read(): Promise<Known> {
-    if (reading) return outdated ? reading.then(read, read) : reading;
-    outdated = false;
+    if (reading) return toShow < commits ? reading.then(read, read) : reading;
+    toShow = commits;
     const began = performance.now();
     reading = look(database, operator, horizon)
       .then((seen) => {
@@ -88,12 +91,9 @@ function startMemory(
         }
         horizon = seen.horizon;
         readAt = began;
+        shown = toShow;
         if (seen.changed) for (const tell of followers) tell();
         return known;
-      })
-      .catch((error) => {
-        outdated = true;
-        throw error;
       })
       .finally(() => {
         reading = undefined;
@@ -105,10 +105,10 @@ function startMemory(
   return {
     known() {
       askedAt = performance.now();
-      return !outdated && askedAt - readAt < OLDEST_MS ? known : read();
+      return shown === commits && askedAt - readAt < OLDEST_MS ? known : read();
     },
     outdate() {
-      outdated = true;
+      commits++;
       if (followers.size > 0) read().catch(() => {});
     },
     change: (signal) => told(followers, signal),

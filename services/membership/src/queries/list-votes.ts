@@ -5,6 +5,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { rulesOf } from '../commands/rules.ts';
 import { Member } from '../domain/member.ts';
 import { type Rules, VOTING, voteOf } from '../domain/operator-rules.ts';
+import { Representative } from '../domain/representative.ts';
 import { membersAsOf } from './as-of.ts';
 
 /** An assembly is counted whole each time: its members are some thousands, and a page without the totals misleads. */
@@ -25,7 +26,7 @@ export async function listVotes(
     { orderBy: { memberId: 'asc' } },
   );
   const ids = known.map((member) => member.memberId);
-  const all = voters(rules, await membersAsOf(em, ids, day));
+  const all = voters(rules, await membersAsOf(em, ids, day), await representativesOn(em, day));
   const rest = after ? all.filter(({ memberId }) => memberId > (after[0] ?? '')) : all;
   const last = rest.length > limit ? rest[limit - 1] : undefined;
   return {
@@ -35,11 +36,20 @@ export async function listVotes(
   };
 }
 
-function voters(rules: Rules, members: MemberMessage[]): Voter[] {
+function voters(rules: Rules, members: MemberMessage[], speakers: Map<string, Representative>): Voter[] {
   return members.flatMap((member) => {
-    const vote = VOTING.includes(member.status) ? voteOf(rules, member) : undefined;
-    return vote ? [{ memberId: member.memberId, collegeId: vote.college.id, votes: vote.votes }] : [];
+    const { memberId, status } = member;
+    const vote = VOTING.includes(status) ? voteOf(rules, member) : undefined;
+    const { titularAgentId = '', substituteAgentId = '' } = speakers.get(memberId) ?? {};
+    return vote ? [{ memberId, collegeId: vote.college.id, votes: vote.votes, titularAgentId, substituteAgentId }] : [];
   });
+}
+
+/** Who speaks for each member on a day: the last appointed until then. */
+async function representativesOn(em: EntityManager, day: string): Promise<Map<string, Representative>> {
+  const orderBy = { effectiveOn: 'asc', appointmentId: 'asc' } as const;
+  const appointed = await em.find(Representative, { effectiveOn: { $lte: day } }, { orderBy });
+  return new Map(appointed.map((one) => [one.memberId, one]));
 }
 
 function colleges(rules: Rules, all: Voter[]): ListVotesResponse['colleges'] {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Stream } from '@jonction/commands';
 import {
   AgentEnrolled,
@@ -23,6 +24,8 @@ import type { Entitlements } from './entitlement-memory.ts';
 const PAGE = 500;
 /** So long before its deadline a call ends by itself, and well. */
 const BEFORE_DEADLINE_MS = 1_000;
+/** So long is waited for a transaction that began before what is to be told. */
+const AGAIN_MS = 50;
 
 type Change = NonNullable<WatchEntitlementsResponse['change']>;
 
@@ -68,21 +71,26 @@ export function watchEntitlements(
     let at = await within((em, { caller }) => read(em, cursor, caller.memberId));
     const late = AbortSignal.timeout(Math.max(0, until - Date.now() - BEFORE_DEADLINE_MS));
     const over = AbortSignal.any([signal, late, entitlements.end]);
+    const listen = () => (follow ? entitlements.change(operator, over) : undefined);
     // Listened for before it is looked for: what is said in between is heard.
-    let change = follow ? entitlements.change(operator, over) : undefined;
+    let coming = listen();
     while (true) {
-      const rows = await within((em, { caller }) => next(em, at, caller.memberId));
+      const { rows, hidden } = await within((em, { caller }) => next(em, at, caller.memberId));
       for (const row of rows) {
         at = { ...row, member: at.member };
-        const change = CHANGES[row.type]?.(JSON.parse(row.body), row.held);
-        yield { cursor: write(at), occurredAt: new Date(row.ms), change };
+        yield { cursor: write(at), occurredAt: new Date(row.ms), change: told(row) };
       }
-      if (over.aborted || (!follow && rows.length < PAGE)) return;
+      if (over.aborted) return;
       if (rows.length === PAGE) continue;
-      await change;
-      change = entitlements.change(operator, over);
+      if (!follow && !hidden) return;
+      await (coming ?? pause(AGAIN_MS, undefined, { signal: over }).catch(() => {}));
+      coming = listen();
     }
   };
+}
+
+function told({ type, body, held }: Row): Change | undefined {
+  return CHANGES[type]?.(JSON.parse(body), held);
 }
 
 /** Where a reader stands: behind this event. */
@@ -113,19 +121,30 @@ const HELD = `
       where e.agent_id = a.agent_id and e.revoked_at is null))
     from agent a where a.agent_id::text = o.aggregate_id and ($4 = '' or a.member_id = $4)) end`;
 
+const CONCERNED = `type = any ($3) and ($4 = '' or member_id = $4
+  or (type = '${AgentTransferred.$type}' and body::jsonb ->> 'fromMemberId' = $4))`;
 // In the order of the transactions, and no further than where all of them are over (db/migrations/191).
 const NEXT = `
   select recorded_in::text, position::text, event_id, type, body, ${HELD} as held,
     round(extract(epoch from occurred_at) * 1000)::float8 as ms from outbox o
   where (recorded_in, position) > ($1::xid8, $2::bigint) and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
-    and type = any ($3) and ($4 = '' or member_id = $4
-      or (type = '${AgentTransferred.$type}' and body::jsonb ->> 'fromMemberId' = $4))
+    and ${CONCERNED}
   order by recorded_in, position limit ${PAGE}`;
+const HIDDEN = `
+  select exists (select from outbox
+    where (recorded_in, position) > ($1::xid8, $2::bigint) and recorded_in >= pg_snapshot_xmin(pg_current_snapshot())
+      and ${CONCERNED}) as hidden`;
 
-/** Throws CURSOR_UNKNOWN when the caller acts for another member since: what it was told is not of that one. */
-function next(em: EntityManager, { member, recorded_in, position }: Place, memberId: string): Promise<Row[]> {
+/**
+ * What comes next, and whether more is committed behind a transaction that still runs. Throws CURSOR_UNKNOWN when the caller
+ * acts for another member since: what it was told is not of that one.
+ */
+async function next(em: EntityManager, { member, recorded_in, position }: Place, memberId: string) {
   if (member !== memberId) throw refuse('CURSOR_UNKNOWN');
-  return sql<Row>(em, NEXT, [recorded_in, position, Object.keys(CHANGES), memberId]);
+  const given = [recorded_in, position, Object.keys(CHANGES), memberId];
+  const rows = await sql<Row>(em, NEXT, given);
+  const [found] = rows.length < PAGE ? await sql<{ hidden: boolean }>(em, HIDDEN, given) : [];
+  return { rows, hidden: found?.hidden === true };
 }
 
 function write({ member, recorded_in, position, event_id }: Place): string {

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Act } from '../domain/act.ts';
 import { KnownMember } from '../domain/known-member.ts';
+import { KnownDelegation, KnownMandate } from '../domain/signing-right.ts';
 
 export const tables = [
   defineEntity({
@@ -28,6 +29,10 @@ export const tables = [
       enforceableOn: p.date().nullable(),
       anomalyCode: p.string().nullable(),
       anomalyDetail: p.string().nullable(),
+      signatoryAgentId: p.uuid().nullable(),
+      mandateId: p.uuid().nullable(),
+      delegationId: p.uuid().nullable(),
+      amountCents: p.bigint('number'),
       version: p.integer().version(),
     },
   }),
@@ -43,6 +48,35 @@ export const tables = [
       departementCode: p.string(),
       mergeId: p.uuid().nullable(),
       successorMemberId: p.uuid().nullable(),
+    },
+  }),
+  defineEntity({
+    class: KnownMandate,
+    tableName: 'known_mandate',
+    properties: {
+      mandateId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.uuid(),
+      agentId: p.uuid(),
+      startsAt: p.datetime().nullable(),
+      endsAt: p.datetime().nullable(),
+      ended: p.boolean(),
+    },
+  }),
+  defineEntity({
+    class: KnownDelegation,
+    tableName: 'known_delegation',
+    properties: {
+      delegationId: p.uuid().primary(),
+      operator: p.string(),
+      memberId: p.uuid(),
+      mandateId: p.uuid(),
+      agentId: p.uuid(),
+      natures: p.array(),
+      maxAmountCents: p.bigint('number'),
+      startsAt: p.datetime().nullable(),
+      endsAt: p.datetime().nullable(),
+      revoked: p.boolean(),
     },
   }),
 ];

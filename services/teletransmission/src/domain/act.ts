@@ -62,6 +62,13 @@ export class Act {
   enforceableOn!: string | null;
   anomalyCode!: string | null;
   anomalyDetail!: string | null;
+  /** Null, as the two that follow, when it was not said who signed it. */
+  signatoryAgentId!: string | null;
+  mandateId!: string | null;
+  /** Null for who signs by right. */
+  delegationId!: string | null;
+  /** 0 when it has none. */
+  amountCents!: number;
   version!: number;
 
   deposit(now: Date): ActDeposited {
@@ -77,6 +84,9 @@ export class Act {
       documentSha256: this.documentSha256,
       documentSize: BigInt(this.documentSize),
       depositedAt: now,
+      signatoryAgentId: this.signatoryAgentId ?? '',
+      mandateId: this.mandateId ?? '',
+      delegationId: this.delegationId ?? '',
     };
   }
 

@@ -15,5 +15,9 @@ export function actMessage(act: Act): ActMessage {
     enforceableOn: act.enforceableOn ?? '',
     anomaly: anomalyCode === null ? undefined : { code: anomalyCode, detail: anomalyDetail ?? '' },
     etag: act.etag(),
+    signatoryAgentId: act.signatoryAgentId ?? '',
+    mandateId: act.mandateId ?? '',
+    delegationId: act.delegationId ?? '',
+    amountCents: BigInt(act.amountCents),
   };
 }

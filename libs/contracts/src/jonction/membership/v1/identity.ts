@@ -215,7 +215,10 @@ export interface CheckEntitlementResponse {
 export interface WatchEntitlementsRequest {
   /** The cursor of the last message that was acted upon; empty to be told everything from the first day on. */
   cursor: string;
-  /** Whether to go on telling what comes, until shortly before the deadline; else it ends when all is told. */
+  /**
+   * Whether to go on telling what comes, until shortly before the deadline; else it ends when all is told that was recorded
+   * before, or then.
+   */
   follow: boolean;
 }
 

@@ -360,6 +360,10 @@ export interface Voter {
   collegeId: string;
   /** How many votes it has there. */
   votes: number;
+  /** The agent who casts them that day (titulaire); empty while nobody is appointed. */
+  titularAgentId: string;
+  /** The agent who does when that one cannot (suppleant); empty for none. */
+  substituteAgentId: string;
 }
 
 /** A college of an operator's assembly. */
@@ -1306,7 +1310,7 @@ export const ListVotesResponse: MessageFns<ListVotesResponse, "jonction.membersh
 };
 
 function createBaseVoter(): Voter {
-  return { memberId: "", collegeId: "", votes: 0 };
+  return { memberId: "", collegeId: "", votes: 0, titularAgentId: "", substituteAgentId: "" };
 }
 
 export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
@@ -1321,6 +1325,12 @@ export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
     }
     if (message.votes !== 0) {
       writer.uint32(24).int32(message.votes);
+    }
+    if (message.titularAgentId !== "") {
+      writer.uint32(34).string(message.titularAgentId);
+    }
+    if (message.substituteAgentId !== "") {
+      writer.uint32(42).string(message.substituteAgentId);
     }
     return writer;
   },
@@ -1362,6 +1372,22 @@ export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
             message.votes = reader.int32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.titularAgentId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.substituteAgentId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1387,6 +1413,16 @@ export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
         ? globalThis.String(object.college_id)
         : "",
       votes: isSet(object.votes) ? globalThis.Number(object.votes) : 0,
+      titularAgentId: isSet(object.titularAgentId)
+        ? globalThis.String(object.titularAgentId)
+        : isSet(object.titular_agent_id)
+        ? globalThis.String(object.titular_agent_id)
+        : "",
+      substituteAgentId: isSet(object.substituteAgentId)
+        ? globalThis.String(object.substituteAgentId)
+        : isSet(object.substitute_agent_id)
+        ? globalThis.String(object.substitute_agent_id)
+        : "",
     };
   },
 
@@ -1401,6 +1437,12 @@ export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
     if (message.votes !== 0) {
       obj.votes = Math.round(message.votes);
     }
+    if (message.titularAgentId !== "") {
+      obj.titularAgentId = message.titularAgentId;
+    }
+    if (message.substituteAgentId !== "") {
+      obj.substituteAgentId = message.substituteAgentId;
+    }
     return obj;
   },
 
@@ -1412,6 +1454,8 @@ export const Voter: MessageFns<Voter, "jonction.membership.v1.Voter"> = {
     message.memberId = object.memberId ?? "";
     message.collegeId = object.collegeId ?? "";
     message.votes = object.votes ?? 0;
+    message.titularAgentId = object.titularAgentId ?? "";
+    message.substituteAgentId = object.substituteAgentId ?? "";
     return message;
   },
 };

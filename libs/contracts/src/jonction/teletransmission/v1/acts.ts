@@ -239,6 +239,13 @@ export const ErrorReason = {
   ERROR_REASON_ETAG_STALE: "ERROR_REASON_ETAG_STALE",
   /** ERROR_REASON_MEMBER_CLOSED - The membership is suspended or over: nothing new begins. FAILED_PRECONDITION. */
   ERROR_REASON_MEMBER_CLOSED: "ERROR_REASON_MEMBER_CLOSED",
+  /** ERROR_REASON_SIGNATORY_UNFIT - The signatory has no right to sign this act for the member now. FAILED_PRECONDITION. */
+  ERROR_REASON_SIGNATORY_UNFIT: "ERROR_REASON_SIGNATORY_UNFIT",
+  /**
+   * ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN - Whether the signatory still has the right cannot be known at this moment. UNAVAILABLE; send it again with the same
+   * request_id, or without a signatory.
+   */
+  ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN: "ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN",
   /** ERROR_REASON_MEMBER_MERGES - The authority is about to go into another: nothing new begins until it has. FAILED_PRECONDITION. */
   ERROR_REASON_MEMBER_MERGES: "ERROR_REASON_MEMBER_MERGES",
   /**
@@ -268,6 +275,8 @@ export namespace ErrorReason {
   export type ERROR_REASON_ACT_REJECTED = typeof ErrorReason.ERROR_REASON_ACT_REJECTED;
   export type ERROR_REASON_ETAG_STALE = typeof ErrorReason.ERROR_REASON_ETAG_STALE;
   export type ERROR_REASON_MEMBER_CLOSED = typeof ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+  export type ERROR_REASON_SIGNATORY_UNFIT = typeof ErrorReason.ERROR_REASON_SIGNATORY_UNFIT;
+  export type ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN = typeof ErrorReason.ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN;
   export type ERROR_REASON_MEMBER_MERGES = typeof ErrorReason.ERROR_REASON_MEMBER_MERGES;
   export type ERROR_REASON_SUCCESSOR_WITHOUT_SIREN = typeof ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
@@ -323,6 +332,12 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 15:
     case "ERROR_REASON_MEMBER_CLOSED":
       return ErrorReason.ERROR_REASON_MEMBER_CLOSED;
+    case 20:
+    case "ERROR_REASON_SIGNATORY_UNFIT":
+      return ErrorReason.ERROR_REASON_SIGNATORY_UNFIT;
+    case 21:
+    case "ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN":
+      return ErrorReason.ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN;
     case 60:
     case "ERROR_REASON_MEMBER_MERGES":
       return ErrorReason.ERROR_REASON_MEMBER_MERGES;
@@ -370,6 +385,10 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_ETAG_STALE";
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return "ERROR_REASON_MEMBER_CLOSED";
+    case ErrorReason.ERROR_REASON_SIGNATORY_UNFIT:
+      return "ERROR_REASON_SIGNATORY_UNFIT";
+    case ErrorReason.ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN:
+      return "ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN";
     case ErrorReason.ERROR_REASON_MEMBER_MERGES:
       return "ERROR_REASON_MEMBER_MERGES";
     case ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN:
@@ -414,6 +433,10 @@ export function errorReasonToNumber(object: ErrorReason): number {
       return 14;
     case ErrorReason.ERROR_REASON_MEMBER_CLOSED:
       return 15;
+    case ErrorReason.ERROR_REASON_SIGNATORY_UNFIT:
+      return 20;
+    case ErrorReason.ERROR_REASON_SIGNING_RIGHTS_UNCERTAIN:
+      return 21;
     case ErrorReason.ERROR_REASON_MEMBER_MERGES:
       return 60;
     case ErrorReason.ERROR_REASON_SUCCESSOR_WITHOUT_SIREN:
@@ -470,6 +493,14 @@ export interface Act {
     | undefined;
   /** Changes with every change of the act (AIP-154). */
   etag: string;
+  /** The agent who signed it; empty when it was not said. */
+  signatoryAgentId: string;
+  /** The mandate by which that agent signed: its own, or the one its delegation is under; empty when it was not said. */
+  mandateId: string;
+  /** The delegation by which that agent signed; empty when it signed by right, or it was not said. */
+  delegationId: string;
+  /** The amount it commits in euro cents; 0 when it has none. */
+  amountCents: bigint;
 }
 
 /** Why the prefecture refused an act, in its own words. */
@@ -500,6 +531,13 @@ export interface DepositActHeader {
   documentSha256: string;
   /** Size of the document in bytes; 150 MiB (157,286,400) at most. It is a PDF. */
   documentSize: bigint;
+  /**
+   * The agent who signed it; empty when it is not said. When given, that agent must have the right to sign an act of this
+   * nature and amount for the member at the moment of the deposit.
+   */
+  signatoryAgentId: string;
+  /** The amount it commits in euro cents, up to 10^15; 0 when it has none. */
+  amountCents: bigint;
 }
 
 /** One message of a deposit: the header first, then the bytes. */
@@ -606,6 +644,10 @@ function createBaseAct(): Act {
     enforceableOn: "",
     anomaly: undefined,
     etag: "",
+    signatoryAgentId: "",
+    mandateId: "",
+    delegationId: "",
+    amountCents: 0n,
   };
 }
 
@@ -672,6 +714,21 @@ export const Act: MessageFns<Act, "jonction.teletransmission.v1.Act"> = {
     }
     if (message.etag !== "") {
       writer.uint32(154).string(message.etag);
+    }
+    if (message.signatoryAgentId !== "") {
+      writer.uint32(242).string(message.signatoryAgentId);
+    }
+    if (message.mandateId !== "") {
+      writer.uint32(250).string(message.mandateId);
+    }
+    if (message.delegationId !== "") {
+      writer.uint32(258).string(message.delegationId);
+    }
+    if (message.amountCents !== 0n) {
+      if (BigInt.asIntN(64, message.amountCents) !== message.amountCents) {
+        throw new globalThis.Error("value provided for field message.amountCents of type int64 too large");
+      }
+      writer.uint32(264).int64(message.amountCents);
     }
     return writer;
   },
@@ -841,6 +898,38 @@ export const Act: MessageFns<Act, "jonction.teletransmission.v1.Act"> = {
             message.etag = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.signatoryAgentId = reader.string();
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.mandateId = reader.string();
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.delegationId = reader.string();
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.amountCents = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -922,6 +1011,26 @@ export const Act: MessageFns<Act, "jonction.teletransmission.v1.Act"> = {
         : "",
       anomaly: isSet(object.anomaly) ? Anomaly.fromJSON(object.anomaly) : undefined,
       etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      signatoryAgentId: isSet(object.signatoryAgentId)
+        ? globalThis.String(object.signatoryAgentId)
+        : isSet(object.signatory_agent_id)
+        ? globalThis.String(object.signatory_agent_id)
+        : "",
+      mandateId: isSet(object.mandateId)
+        ? globalThis.String(object.mandateId)
+        : isSet(object.mandate_id)
+        ? globalThis.String(object.mandate_id)
+        : "",
+      delegationId: isSet(object.delegationId)
+        ? globalThis.String(object.delegationId)
+        : isSet(object.delegation_id)
+        ? globalThis.String(object.delegation_id)
+        : "",
+      amountCents: isSet(object.amountCents)
+        ? BigInt(object.amountCents)
+        : isSet(object.amount_cents)
+        ? BigInt(object.amount_cents)
+        : 0n,
     };
   },
 
@@ -984,6 +1093,18 @@ export const Act: MessageFns<Act, "jonction.teletransmission.v1.Act"> = {
     if (message.etag !== "") {
       obj.etag = message.etag;
     }
+    if (message.signatoryAgentId !== "") {
+      obj.signatoryAgentId = message.signatoryAgentId;
+    }
+    if (message.mandateId !== "") {
+      obj.mandateId = message.mandateId;
+    }
+    if (message.delegationId !== "") {
+      obj.delegationId = message.delegationId;
+    }
+    if (message.amountCents !== 0n) {
+      obj.amountCents = message.amountCents.toString();
+    }
     return obj;
   },
 
@@ -1015,6 +1136,12 @@ export const Act: MessageFns<Act, "jonction.teletransmission.v1.Act"> = {
       ? Anomaly.fromPartial(object.anomaly)
       : undefined;
     message.etag = object.etag ?? "";
+    message.signatoryAgentId = object.signatoryAgentId ?? "";
+    message.mandateId = object.mandateId ?? "";
+    message.delegationId = object.delegationId ?? "";
+    message.amountCents = (object.amountCents !== undefined && object.amountCents !== null)
+      ? BigInt(object.amountCents)
+      : 0n;
     return message;
   },
 };
@@ -1117,6 +1244,8 @@ function createBaseDepositActHeader(): DepositActHeader {
     decidedOn: "",
     documentSha256: "",
     documentSize: 0n,
+    signatoryAgentId: "",
+    amountCents: 0n,
   };
 }
 
@@ -1153,6 +1282,15 @@ export const DepositActHeader: MessageFns<DepositActHeader, "jonction.teletransm
         throw new globalThis.Error("value provided for field message.documentSize of type int64 too large");
       }
       writer.uint32(72).int64(message.documentSize);
+    }
+    if (message.signatoryAgentId !== "") {
+      writer.uint32(162).string(message.signatoryAgentId);
+    }
+    if (message.amountCents !== 0n) {
+      if (BigInt.asIntN(64, message.amountCents) !== message.amountCents) {
+        throw new globalThis.Error("value provided for field message.amountCents of type int64 too large");
+      }
+      writer.uint32(168).int64(message.amountCents);
     }
     return writer;
   },
@@ -1242,6 +1380,22 @@ export const DepositActHeader: MessageFns<DepositActHeader, "jonction.teletransm
             message.documentSize = reader.int64() as bigint;
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.signatoryAgentId = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.amountCents = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1289,6 +1443,16 @@ export const DepositActHeader: MessageFns<DepositActHeader, "jonction.teletransm
         : isSet(object.document_size)
         ? BigInt(object.document_size)
         : 0n,
+      signatoryAgentId: isSet(object.signatoryAgentId)
+        ? globalThis.String(object.signatoryAgentId)
+        : isSet(object.signatory_agent_id)
+        ? globalThis.String(object.signatory_agent_id)
+        : "",
+      amountCents: isSet(object.amountCents)
+        ? BigInt(object.amountCents)
+        : isSet(object.amount_cents)
+        ? BigInt(object.amount_cents)
+        : 0n,
     };
   },
 
@@ -1321,6 +1485,12 @@ export const DepositActHeader: MessageFns<DepositActHeader, "jonction.teletransm
     if (message.documentSize !== 0n) {
       obj.documentSize = message.documentSize.toString();
     }
+    if (message.signatoryAgentId !== "") {
+      obj.signatoryAgentId = message.signatoryAgentId;
+    }
+    if (message.amountCents !== 0n) {
+      obj.amountCents = message.amountCents.toString();
+    }
     return obj;
   },
 
@@ -1339,6 +1509,10 @@ export const DepositActHeader: MessageFns<DepositActHeader, "jonction.teletransm
     message.documentSha256 = object.documentSha256 ?? "";
     message.documentSize = (object.documentSize !== undefined && object.documentSize !== null)
       ? BigInt(object.documentSize)
+      : 0n;
+    message.signatoryAgentId = object.signatoryAgentId ?? "";
+    message.amountCents = (object.amountCents !== undefined && object.amountCents !== null)
+      ? BigInt(object.amountCents)
       : 0n;
     return message;
   },

@@ -37,7 +37,15 @@ export interface ActDeposited {
   /** Size of its document in bytes. */
   documentSize: bigint;
   /** When it was deposited. */
-  depositedAt: Date | undefined;
+  depositedAt:
+    | Date
+    | undefined;
+  /** The agent who signed it; empty when it was not said. */
+  signatoryAgentId: string;
+  /** The mandate by which that agent signed: its own, or the one its delegation is under. */
+  mandateId: string;
+  /** The delegation by which that agent signed; empty when it signed by right. */
+  delegationId: string;
 }
 
 /** ActTransmitted: the prefecture has taken the act; its answer comes later. */
@@ -120,6 +128,9 @@ function createBaseActDeposited(): ActDeposited {
     documentSha256: "",
     documentSize: 0n,
     depositedAt: undefined,
+    signatoryAgentId: "",
+    mandateId: "",
+    delegationId: "",
   };
 }
 
@@ -159,6 +170,15 @@ export const ActDeposited: MessageFns<ActDeposited, "jonction.teletransmission.v
     }
     if (message.depositedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.depositedAt), writer.uint32(82).fork()).join();
+    }
+    if (message.signatoryAgentId !== "") {
+      writer.uint32(162).string(message.signatoryAgentId);
+    }
+    if (message.mandateId !== "") {
+      writer.uint32(170).string(message.mandateId);
+    }
+    if (message.delegationId !== "") {
+      writer.uint32(178).string(message.delegationId);
     }
     return writer;
   },
@@ -256,6 +276,30 @@ export const ActDeposited: MessageFns<ActDeposited, "jonction.teletransmission.v
             message.depositedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.signatoryAgentId = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.mandateId = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.delegationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -308,6 +352,21 @@ export const ActDeposited: MessageFns<ActDeposited, "jonction.teletransmission.v
         : isSet(object.deposited_at)
         ? fromJsonTimestamp(object.deposited_at)
         : undefined,
+      signatoryAgentId: isSet(object.signatoryAgentId)
+        ? globalThis.String(object.signatoryAgentId)
+        : isSet(object.signatory_agent_id)
+        ? globalThis.String(object.signatory_agent_id)
+        : "",
+      mandateId: isSet(object.mandateId)
+        ? globalThis.String(object.mandateId)
+        : isSet(object.mandate_id)
+        ? globalThis.String(object.mandate_id)
+        : "",
+      delegationId: isSet(object.delegationId)
+        ? globalThis.String(object.delegationId)
+        : isSet(object.delegation_id)
+        ? globalThis.String(object.delegation_id)
+        : "",
     };
   },
 
@@ -343,6 +402,15 @@ export const ActDeposited: MessageFns<ActDeposited, "jonction.teletransmission.v
     if (message.depositedAt !== undefined) {
       obj.depositedAt = message.depositedAt.toISOString();
     }
+    if (message.signatoryAgentId !== "") {
+      obj.signatoryAgentId = message.signatoryAgentId;
+    }
+    if (message.mandateId !== "") {
+      obj.mandateId = message.mandateId;
+    }
+    if (message.delegationId !== "") {
+      obj.delegationId = message.delegationId;
+    }
     return obj;
   },
 
@@ -363,6 +431,9 @@ export const ActDeposited: MessageFns<ActDeposited, "jonction.teletransmission.v
       ? BigInt(object.documentSize)
       : 0n;
     message.depositedAt = object.depositedAt ?? undefined;
+    message.signatoryAgentId = object.signatoryAgentId ?? "";
+    message.mandateId = object.mandateId ?? "";
+    message.delegationId = object.delegationId ?? "";
     return message;
   },
 };
