@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { acquireLock, type Progress, provisionPlatform } from '@jonction/stack';
+import { type Progress, provisionPlatform } from '@jonction/stack';
 import { dataDir } from './console/config.ts';
 import { openIssuer } from './console/issuer.ts';
 import { provisionPartners } from './partner/provision.ts';
 import { ROSTER_NOTICE } from './roster.ts';
 import { playDay, wasPlayed } from './start/day.ts';
+import { acquireLock } from './start/lock.ts';
 import { loadMembers } from './start/members.ts';
 import { portsOf } from './start/ports.ts';
 import { type Run, secretOf, writeRun } from './start/running.ts';

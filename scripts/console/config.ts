@@ -22,11 +22,12 @@ export function dataDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The address of the console of this data directory, which is the `iss` of its tokens: as the last start wrote it in
- * `run.json`, else as the environment says.
+ * The address of the console of this data directory, which is the `iss` of its tokens: `CONSOLE_URL` where others than this
+ * machine reach it, else as the last start wrote it in `run.json`, else as the environment says.
  * Throws an Error when neither gives a port.
  */
 export async function consoleUrl(directory: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (env.CONSOLE_URL) return env.CONSOLE_URL;
   const port = (await portOfRun(join(directory, 'run.json'))) ?? consolePort(env);
   return `http://127.0.0.1:${port}`;
 }

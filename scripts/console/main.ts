@@ -3,7 +3,9 @@ import { consolePort, dataDir } from './config.ts';
 import { startConsole } from './server.ts';
 
 async function main(): Promise<void> {
-  await using running = await startConsole({ port: consolePort(process.env), dataDir: dataDir(process.env) });
+  const { env } = process;
+  const place = { port: consolePort(env), dataDir: dataDir(env), url: env.CONSOLE_URL };
+  await using running = await startConsole(place);
   console.log(`The console listens on ${running.url}`);
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 }

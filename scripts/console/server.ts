@@ -30,6 +30,8 @@ export type ConsoleOptions = {
   port: number;
   /** Where `issuer.json` is kept. */
   dataDir: string;
+  /** The address under which others reach it; absent, it is on the loopback address, for this machine alone. */
+  url?: string | undefined;
   limits?: TraceLimits;
   /** What `/userinfo` tells; without it a person has a subject alone. */
   claims?: Claims;
@@ -37,7 +39,7 @@ export type ConsoleOptions = {
 
 export type RunningConsole = AsyncDisposable & { port: number; url: string };
 
-type Context = { store: TraceStore; issuer: Issuer; url: string; claims: Claims };
+type Context = { store: TraceStore; issuer: Issuer; url: string; isOwnName: (host: string) => boolean; claims: Claims };
 type Route = {
   method: 'GET' | 'POST';
   path: RegExp;
@@ -61,26 +63,27 @@ const ROUTES: Route[] = [
 ];
 
 /**
- * Starts the console on the loopback address: it takes the spans of the services, shows the last traces, and publishes
+ * Starts the console, on the loopback address unless it has a `url`: it takes the spans of the services, shows the last traces, and publishes
  * the key under which the tokens of the embedded run are signed.
  * Throws when the port is taken or the key cannot be read.
  */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { port, dataDir, limits, claims = async (sub) => ({ sub }) } = options;
+  const { port, dataDir, url: given, limits, claims = async (sub) => ({ sub }) } = options;
   const issuer = await openIssuer(dataDir);
   const store = createTraceStore(limits);
   const server = createServer({ requestTimeout: 30_000 });
-  await listening(server, port);
+  await listening(server, port, given ? '0.0.0.0' : HOST);
   const taken = (server.address() as AddressInfo).port;
-  const url = `http://${HOST}:${taken}`;
-  server.on('request', (request, response) => handle(request, response, { store, issuer, url, claims }));
+  const url = given ?? `http://${HOST}:${taken}`;
+  const isOwnName = (host: string) => OWN_NAMES.test(host) || (given !== undefined && host === new URL(given).host);
+  server.on('request', (request, response) => handle(request, response, { store, issuer, url, isOwnName, claims }));
   return { port: taken, url, [Symbol.asyncDispose]: () => stop(server) };
 }
 
-function listening(server: Server, port: number): Promise<void> {
+function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, HOST, () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });
@@ -101,7 +104,7 @@ function stop(server: Server): Promise<void> {
 async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
-    if (!OWN_NAMES.test(request.headers.host ?? '')) return sendText(response, 421, `Ask for ${context.url}.`);
+    if (!context.isOwnName(request.headers.host ?? '')) return sendText(response, 421, `Ask for ${context.url}.`);
     await route(request, response, context);
   } catch (error) {
     console.error(error);

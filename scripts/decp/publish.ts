@@ -9,7 +9,7 @@ import {
   publishFiles,
   repaired,
 } from '@jonction/norms/decp';
-import { acquireLock } from '@jonction/stack';
+import { acquireLock } from '../start/lock.ts';
 import { Mistake } from '../start/running.ts';
 import { contractsIn, dayOf, openNorms, say, tell, tellUnreadable } from './files.ts';
 

@@ -59,7 +59,7 @@ type Filter = { operator: string; events: string; member: string };
 
 /** One durable for each stream. A context stands for the events that it has today: what is added later is asked for anew. */
 function durablesOf(name: string, { operator, events, member }: Filter): Wish['durables'] {
-  const operators = readdirSync(join(ROOT, 'operators')).map((file) => file.replace(/\.yaml$/, ''));
+  const operators = readdirSync(join(ROOT, 'operators')).flatMap((file) => /^(.*)\.yaml$/.exec(file)?.[1] ?? []);
   if (!operators.includes(operator)) throw new Mistake(`say --operator: ${operators.join(' or ')}.`);
   if (member && !/^[\w-]+$/.test(member)) throw new Mistake(`--member is a member's id, which "${member}" cannot be.`);
   const known = eventsByContext();

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectNats, natsOptions } from '@jonction/events';
-import { natsUrlFor, type PlatformAddress, seekSecrets, serviceNames, snake } from '@jonction/stack';
+import { withSecrets } from '@jonction/service';
+import { natsUrlFor, type PlatformAddress, serviceNames, snake } from '@jonction/stack';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { dataDir } from '../console/config.ts';
+import { seekSecrets } from './lock.ts';
 
 /** What a start tells the other commands about itself, in `run.json` of its data folder. No password is in it. */
 export interface Run {
@@ -35,18 +37,26 @@ export function secretOf(dir: string): string {
 
 /**
  * Where the servers are and the secret of their passwords: DATABASE_URL, NATS_URL and JONCTION_SECRET, and for what is not
- * given the run of the data folder. Throws when neither says it, with what to do.
+ * given the run of the data folder. NATS_REPLICAS says how many copies of a stream there are. Throws when neither says it, with what to do.
  */
-export function findServers(env: NodeJS.ProcessEnv): PlatformAddress {
+export function findServers(environment: NodeJS.ProcessEnv): PlatformAddress {
+  const env = withSecrets(environment);
   const dir = dataDir(env);
+  const copies = env.NATS_REPLICAS ? { replicas: replicasIn(env.NATS_REPLICAS) } : {};
   const { DATABASE_URL: adminUrl, NATS_URL: natsUrl } = env;
   const secret = env.JONCTION_SECRET || readText(join(dir, 'secret'));
-  if (adminUrl && natsUrl && secret) return { adminUrl, natsUrl, secret };
+  if (adminUrl && natsUrl && secret) return { adminUrl, natsUrl, secret, ...copies };
   const text = readText(join(dir, 'run.json'));
   if (!text || !secret) throw new Error(`no platform runs on ${dir}. ${ADVICE}`);
   const run = JSON.parse(text) as Run;
   if (!lives(run.pid)) throw new Error(`the start that ran on ${dir} (pid ${run.pid}) has ended. ${ADVICE}`);
-  return { adminUrl: adminUrl || adminUrlOf(dir, run), natsUrl: natsUrl || run.natsUrl, secret };
+  return { adminUrl: adminUrl || adminUrlOf(dir, run), natsUrl: natsUrl || run.natsUrl, secret, ...copies };
+}
+
+/** A majority of an odd number decides; more than five copies nobody waits for. Throws an Error that names the setting. */
+function replicasIn(text: string): number {
+  if (/^[135]$/.test(text)) return Number(text);
+  throw new Error(`NATS_REPLICAS must be 1, 3 or 5, and no more than there are servers of NATS; not "${text}".`);
 }
 
 const ADVICE =

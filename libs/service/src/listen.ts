@@ -11,7 +11,8 @@ import type { Route } from './route.ts';
 
 /** The largest request read, in bytes. */
 export const LARGEST_REQUEST = 4 * 1024 * 1024;
-const STOP_WITHIN_MS = 10_000;
+/** How long calls under way may take once the process is told to stop. */
+export const STOP_WITHIN_MS = 10_000;
 
 export interface ListenOptions extends Omit<Edge, 'rpc'> {
   host: string;

@@ -6,20 +6,20 @@ import { orElse, readIfThere, run } from './system.ts';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * Downloads nats-server of a Debian suite, unpacks it into `folder` and gives its path. The apt configuration made for that
+ * Downloads a package of a Debian suite, unpacks it into `folder` and gives the path of its program. The apt configuration made for that
  * leaves the machine's lists, cache and packages alone, needs no right, and verifies the signature. Throws what apt says.
  */
-export async function fromDebian(suite: string, folder: string): Promise<string> {
+export async function fromDebian(suite: string, folder: string, name: string, program: string): Promise<string> {
   if (!existsSync(KEYRING)) throw new Error(`Debian ${suite}: this machine has no ${KEYRING}`);
   for (const path of ['lists/partial', 'cache/archives/partial']) await mkdir(join(folder, path), { recursive: true });
   await writeFile(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${debianMirror()} ${suite} main\n`);
   await writeFile(join(folder, 'apt.conf'), await configuration(folder));
   const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: join(folder, 'apt.conf') };
-  const script = 'apt-get update && apt-get download nats-server && dpkg -x ./*.deb .';
+  const script = `apt-get update && apt-get download ${name} && dpkg -x ./*.deb .`;
   await run('sh', ['-c', script], { cwd: folder, env, timeout: 180_000 }).catch(({ message }: Error) => {
     throw new Error(`Debian ${suite}: ${message.split('\n').findLast((line) => /^[EW]:/.test(line)) ?? message}`);
   });
-  return join(folder, 'usr/sbin/nats-server');
+  return join(folder, program);
 }
 
 // Of the machine's own settings only how it reaches the outside (its proxies): not its sources, nor its hooks, which tell

@@ -1,9 +1,10 @@
 export { type Child, type ChildOptions, type Exit, type Restartable, spawnChild } from './child.ts';
-export { acquireLock, type Lock, seekSecrets } from './lock.ts';
+export { fromDebian } from './debian.ts';
 export { type Nats, type NatsOptions, type NatsUser, startNats } from './nats.ts';
 export { accountKeys, ackSubjects, natsUrlFor, operatorMode, pushAccount } from './nats-accounts.ts';
 export { findNatsServer, type NatsBinary } from './nats-binary.ts';
 export { type Claims, claimsOf, keyOf, newUserKey, seedOf, sign } from './nats-keys.ts';
+export { endOrphans, processMark, recordChild } from './orphans.ts';
 export {
   environmentOf,
   normsDir,
@@ -18,9 +19,9 @@ export {
   speakers,
 } from './platform.ts';
 export { claimPort, freePort } from './ports.ts';
-export { givenPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { givenPostgres, POSTGRES_SETTINGS, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { removePostgresData } from './postgres-data.ts';
 export { type Prefecture, type PrefectureOptions, startPrefecture } from './prefecture.ts';
 export { type Service, type ServiceOptions, startService } from './service.ts';
-export type { Progress } from './system.ts';
+export { fetchInto, firstOf, orElse, type Progress, readIfThere, run } from './system.ts';
 export { provisionStreams, type Speaker } from './topology.ts';

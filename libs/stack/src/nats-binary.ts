@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fromDebian } from './debian.ts';
-import { firstOf, type Progress, run } from './system.ts';
+import { fetchInto, firstOf, type Progress, run } from './system.ts';
 
 export type NatsBinary = { path: string; version: string };
 
@@ -11,6 +10,8 @@ type SearchOptions = { cacheDir?: string; progress?: Progress; env?: NodeJS.Proc
 
 const OLDEST = 2_014; // 2.14: older servers cannot set a durable back to its last acknowledgement
 const IMAGE = 'nats:2.15';
+/** Debian's package, and the program in it. */
+const PACKAGE = ['nats-server', 'usr/sbin/nats-server'] as const;
 const ADVICE =
   'Put one on PATH, or set NATS_SERVER_BIN=/path/to/nats-server, or NATS_URL=nats://host:4222 if one runs.';
 
@@ -25,9 +26,9 @@ export function findNatsServer({ env = process.env, cacheDir, progress = () => {
   const places = [...(env.NATS_SERVER_BIN ? [env.NATS_SERVER_BIN] : []), ...[cache, ...onPath].filter(existsSync)];
   return firstOf<NatsBinary>({ what: 'nats-server 2.14 or newer', advice: ADVICE, progress }, [
     ...places.map((path) => () => inspect(path)),
-    () => fetchInto(cache, fromImage),
-    () => fetchInto(cache, (folder) => fromDebian('forky', folder)),
-    () => fetchInto(cache, (folder) => fromDebian('sid', folder)),
+    () => fetchInto(cache, fromImage, inspect),
+    () => fetchInto(cache, (folder) => fromDebian('forky', folder, ...PACKAGE), inspect),
+    () => fetchInto(cache, (folder) => fromDebian('sid', folder, ...PACKAGE), inspect),
   ]);
 }
 
@@ -37,19 +38,6 @@ async function fromImage(folder: string): Promise<string> {
   const container = (await docker('create', IMAGE)).split('\n').at(-1) ?? '';
   await docker('cp', `${container}:/nats-server`, folder).finally(() => docker('rm', container));
   return join(folder, 'nats-server');
-}
-
-/** Fetches into a draft folder and moves the binary to the cache in one step: two starts at once may both do so. */
-async function fetchInto(cache: string, fetch: (folder: string) => Promise<string>): Promise<NatsBinary> {
-  await mkdir(dirname(cache), { recursive: true });
-  const draft = await mkdtemp(join(dirname(cache), 'draft-'));
-  try {
-    const { path, version } = await inspect(await fetch(draft));
-    await rename(path, cache);
-    return { path: cache, version };
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
 }
 
 /** The version of a nats-server. Throws when it does not run or is too old. */

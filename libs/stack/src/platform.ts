@@ -43,11 +43,13 @@ export interface PlatformAddress {
   /** Without user or password. */
   natsUrl: string;
   secret: string;
+  /** On how many servers of NATS each stream lies; one when absent. */
+  replicas?: number;
 }
 
 /** Makes and updates everything the services need: roles, databases, tables, streams, durables. Safe to run again. */
 export async function provisionPlatform(
-  { adminUrl, natsUrl, secret }: PlatformAddress,
+  { adminUrl, natsUrl, secret, replicas = 1 }: PlatformAddress,
   progress: (line: string) => void = () => {},
 ): Promise<void> {
   for (const name of serviceNames()) {
@@ -58,7 +60,7 @@ export async function provisionPlatform(
   progress(`rights on NATS: ${await provisionAccount({ natsUrl, secret }, services)}`);
   const nats = await connectNats(natsUrlFor(natsUrl, 'provisioner', secret), 'provisioner');
   try {
-    const done = await provisionStreams(nats, services);
+    const done = await provisionStreams(nats, services, replicas);
     progress(`streams: ${done.length > 0 ? done.join(', ') : 'up to date'}`);
   } finally {
     await nats.close();

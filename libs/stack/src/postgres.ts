@@ -25,10 +25,10 @@ const DURABLE = { fsync: 'on', synchronous_commit: 'on' };
 const DISCREET = { log_error_verbosity: 'terse', log_min_error_statement: 'panic' };
 /** New tables grow fast here; with a minute between looks their first queries are planned as if they were empty. */
 const WATCHFUL = { autovacuum_naptime: '5s' };
+/** What the code is tested with, and a server elsewhere is to have. */
+export const POSTGRES_SETTINGS = { ...DURABLE, ...DISCREET, ...WATCHFUL };
 const SETTINGS = {
-  ...DURABLE,
-  ...DISCREET,
-  ...WATCHFUL,
+  ...POSTGRES_SETTINGS,
   shared_buffers: '256MB',
   max_connections: 200,
   timezone: 'UTC',

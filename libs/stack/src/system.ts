@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Says one line to the person who waits. */
@@ -35,6 +37,26 @@ export async function firstOf<T>({ what, advice, progress }: Wanted, steps: (() 
     }
   }
   throw new Error(`no ${what} was found:\n${tried.map((line) => `  - ${line}\n`).join('')}${advice}`);
+}
+
+/**
+ * Fetches a program into a draft folder, looks at it, and moves it to `cache` in one step: two commands at once may both do
+ * so. Throws what `fetch` and `inspect` throw.
+ */
+export async function fetchInto<T extends { path: string }>(
+  cache: string,
+  fetch: (folder: string) => Promise<string>,
+  inspect: (path: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(dirname(cache), { recursive: true });
+  const draft = await mkdtemp(join(dirname(cache), 'draft-'));
+  try {
+    const found = await inspect(await fetch(draft));
+    await rename(found.path, cache);
+    return { ...found, path: cache };
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
 }
 
 /** Tries every 20 ms until `attempt` gives a truthy value. Undefined when `limitMs` has passed. */

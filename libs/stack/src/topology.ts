@@ -23,9 +23,15 @@ export async function provisionStreams(nats: NatsConnection, services: Speaker[]
     }
   };
   for (const { name } of services) {
-    if (!(await absent(jsm.streams.info(name)))) continue;
-    await jsm.streams.add(streamOf(name, replicas));
-    done.push(`stream ${name}`);
+    if (await absent(jsm.streams.info(name))) {
+      await jsm.streams.add(streamOf(name, replicas));
+      done.push(`stream ${name}`);
+      continue;
+    }
+    const { config } = await jsm.streams.info(name);
+    if (config.num_replicas === replicas) continue;
+    await jsm.streams.update(name, { num_replicas: replicas });
+    done.push(`stream ${name}: ${replicas} copies instead of ${config.num_replicas}`);
   }
   for (const { name, subscriptions } of services) {
     const byStream = Map.groupBy(subscriptions, ({ type }) => contextNameOf(type.$type));

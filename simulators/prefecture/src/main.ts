@@ -9,6 +9,7 @@ const HELP = `A simulated prefecture: it takes acts and answers later. Nothing o
 
   node simulators/prefecture/src/main.ts --port <n> --data <folder> [options]
 
+  --host <address>  where it listens; 127.0.0.1 when not given
   --delay-ms <n>    between an act and its answer; 2000 when not given
   --copies <n>      how many times each answer is written; 1 when not given
   --anomaly <code>  refuses every act with this code
@@ -31,6 +32,7 @@ function main(args: string[]): void {
   const options = {
     port: text,
     data: text,
+    host: { ...text, default: '127.0.0.1' },
     'delay-ms': { ...text, default: '2000' },
     copies: { ...text, default: '1' },
     anomaly: text,
@@ -54,7 +56,8 @@ function main(args: string[]): void {
       (error: Error) => reply(response, { status: 400, body: { error: error.message } }),
     );
   });
-  server.listen(port, '127.0.0.1', () => console.log(`A simulated prefecture answers on http://127.0.0.1:${port}`));
+  const { host } = values;
+  server.listen(port, host, () => console.log(`A simulated prefecture answers on http://${host}:${port}`));
   const stop = () => {
     prefecture[Symbol.dispose]();
     server.close(() => ledger[Symbol.dispose]());

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endOrphans, processMark, recordChild } from '@jonction/stack';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acquireLock, seekSecrets } from './lock.ts';
-import { endOrphans, processMark, recordChild } from './orphans.ts';
 
 let dir = '';
 let lines: string[] = [];

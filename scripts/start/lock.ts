@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endOrphans, processMark } from './orphans.ts';
-import { orElse, type Progress, readIfThere } from './system.ts';
+import { endOrphans, orElse, type Progress, processMark, readIfThere } from '@jonction/stack';
 
 /** Holds a data folder until it is disposed. `ledger` is where the processes started under it are noted. */
 export type Lock = AsyncDisposable & { ledger: string };
