@@ -35,6 +35,11 @@ export function checkFields() {
     day(field: string, value: string, { optional = false } = {}) {
       expect((optional && value === '') || isDay(value), field, 'must be a day, YYYY-MM-DD');
     },
+    /** A time as a Timestamp may be: from year 1 to 9999, or none. */
+    time(field: string, value: Date | undefined) {
+      const year = value?.getUTCFullYear() ?? 1;
+      expect(year >= 1 && year <= 9999, field, 'must be a time of the years 1 to 9999');
+    },
     /** Throws FIELD_INVALID naming every field that is wrong; returns if none is. */
     done() {
       if (violations.length === 0) return;

@@ -17,7 +17,14 @@ const SETTLED = `
  * until the relay, wherever it runs, has sent that, and answers with the last sequence. Who gets no answer knows nothing.
  */
 export function tellSettled(relayUrl: string) {
-  const pool = new Pool({ connectionString: relayUrl, application_name: 'settled', max: 1, keepAlive: true });
+  const patience = { connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS };
+  const pool = new Pool({
+    connectionString: relayUrl,
+    application_name: 'settled',
+    max: 1,
+    keepAlive: true,
+    ...patience,
+  });
   pool.on('error', () => {});
   return {
     answerOn(nats: NatsConnection): void {

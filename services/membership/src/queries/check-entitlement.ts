@@ -45,6 +45,6 @@ function check({ subject, agentId, right, role, memberId, asOf }: CheckEntitleme
   fields.expect(right === '' || RIGHT.test(right), 'right', 'must be the name of a right, such as procurement.publish');
   fields.known('role', role, { optional: true });
   fields.uuid('member_id', memberId, { optional: true });
-  fields.expect(asOf === undefined || !Number.isNaN(asOf.getTime()), 'as_of', 'must be a time');
+  fields.time('as_of', asOf);
   fields.done();
 }

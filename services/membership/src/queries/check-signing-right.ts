@@ -15,7 +15,7 @@ export async function checkSigningRight(
   fields.uuid('agent_id', agentId);
   fields.known('nature', nature, { optional: true });
   fields.expect(amountCents >= 0n, 'amount_cents', 'must be an amount in cents, or 0');
-  fields.expect(!Number.isNaN(asked?.getTime()), 'at', 'must be a time');
+  fields.time('at', asked);
   fields.done();
   const agent = await em.findOneOrFail(Agent, { agentId });
   mustActFor(agent.memberId, caller.memberId);

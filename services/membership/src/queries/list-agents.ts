@@ -17,7 +17,7 @@ export const listAgents: Query<ListAgentsRequest, ListAgentsResponse> = async (e
   const fields = checkFields();
   const { memberId, asOf } = request;
   fields.uuid('member_id', memberId, { optional: true });
-  fields.expect(asOf === undefined || !Number.isNaN(asOf.getTime()), 'as_of', 'must be a time');
+  fields.time('as_of', asOf);
   fields.done();
   if (caller.memberId !== '' && caller.memberId !== memberId) throw refuse('OTHER_MEMBER');
   const filters = [memberId, ...(asOf ? [asOf] : [])];

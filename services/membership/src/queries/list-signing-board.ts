@@ -35,7 +35,7 @@ export async function listSigningBoard(
   const { filter } = request;
   const fields = checkFields();
   fields.known('filter', filter, { optional: true });
-  fields.expect(!Number.isNaN(request.at?.getTime()), 'at', 'must be a time');
+  fields.time('at', request.at);
   fields.done();
   const filters = [request.at?.getTime() ?? '', filter];
   const { limit, after } = readPage(request, filters, 1);
