@@ -30,7 +30,7 @@ export async function enrolAgent(
     version: 1,
   });
   agent.mustBeManagedBy(caller.memberId);
-  if (memberId !== '') await em.findOneOrFail(Member, { memberId });
+  if (memberId !== '') (await em.findOneOrFail(Member, { memberId })).mustLive();
   const enrolled = agent.enrol();
   record(em, AgentEnrolled, enrolled);
   // membership's own copy of who may do what is kept in the same transaction: it has nobody to hear it from.

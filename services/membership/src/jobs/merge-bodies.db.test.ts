@@ -15,6 +15,7 @@ import { situationOf } from '../commands/situation.ts';
 import { welcomeOperators } from '../commands/welcome-operators.ts';
 import { tables } from '../db/tables.ts';
 import { mustFit } from '../domain/merge-rules.ts';
+import { contributorsIn } from '../queries/contributors.ts';
 import { peopleRpc, rpc, territoryRpc } from '../rpc.ts';
 import { subscriptions } from '../subscriptions.ts';
 import { mergeBodies } from './merge-bodies.ts';
@@ -103,6 +104,28 @@ test('whose commune goes into another signs no more, for the one nor for the oth
   // They act for the other commune now, and may be elected there.
   const asked = { memberId: stays.memberId, agentId: gone.mayor, function: 'MANDATE_FUNCTION_COUNCILLOR' } as const;
   expect((await ask('recordMandate', asked)).mandate?.agentId).toBe(gone.mayor);
+});
+
+test('who takes the place of members owes from the next year on, as no newcomer; they owe the year that had begun', async () => {
+  const old = [await commune(), await commune()].map(({ memberId }) => memberId);
+  const year = Number(today.slice(0, 4));
+  // Members since before that year, so that all of it is theirs.
+  const since = `update membership_step set effective_on = make_date($2, 5, 1) where member_id = any ($1)`;
+  await service.db.query(since, [old, year - 1]);
+  const [plan, successorMemberId] = [{ kind: 'MERGE_KIND_NEW_COMMUNE', predecessorMemberIds: old }, uuidv4()];
+  const created = { kind: 'ORGANIZATION_KIND_COMMUNE', name: 'Neuve', departementCode: '21' };
+  await carry({ ...plan, successorMemberId, created });
+  const owing = async (asked: number) => {
+    const em = inOperator(service.database, 'bfc');
+    const now = new Date(`${asked}-12-31T12:00:00Z`);
+    const all = await transact(em, () => contributorsIn(em, { operator: 'bfc', year: asked, now }));
+    return [...old, successorMemberId].map((memberId) => all.get(memberId)?.admittedOn.slice(0, 4));
+  };
+  expect(await owing(year)).toEqual([`${year - 1}`, `${year - 1}`, undefined]);
+  expect(await owing(year + 1)).toEqual([undefined, undefined, `${year}`]);
+  // A body that is no more has no agent that begins there.
+  const late = ask('enrolAgent', { memberId: old[0] ?? '', subject: uuidv4(), displayName: 'Agent of a test' });
+  await expect(late).rejects.toMatchObject({ reason: 'BODY_CEASED' });
 });
 
 test('who goes with a commune that comes out signs no more for the one it leaves, also in the place of another', async () => {

@@ -1,13 +1,16 @@
-import type { MemberStatus, SubscribedService } from '@jonction/contracts';
+import type { MemberStatus, StepKind, SubscribedService } from '@jonction/contracts';
 import { sql } from '@jonction/service';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { rulesOf } from '../commands/rules.ts';
 import { type Contributor, GROUPINGS } from '../domain/contribution.ts';
 import type { MembershipStep } from '../domain/life.ts';
-import type { Description, Member } from '../domain/member.ts';
+import { type Description, dayBefore, type Member } from '../domain/member.ts';
 import { dayAt } from '../domain/operator-rules.ts';
 
 const CONTRIBUTING: MemberStatus[] = ['MEMBER_STATUS_ACTIVE', 'MEMBER_STATUS_SUSPENDED', 'MEMBER_STATUS_WITHDRAWING'];
+
+/** How a body becomes a member: by itself, or in the place of members that go into it or out of which it comes. */
+const BECOMES: StepKind[] = ['STEP_KIND_ADMISSION', 'STEP_KIND_SUCCESSION'];
 
 /** Of a year, for an operator, at a moment; of one member and its grouping alone when `memberId` is said. */
 export interface Asked {
@@ -106,13 +109,17 @@ function holdsOn({ validFrom, validUntil }: Dated, day: string): boolean {
   return (validFrom === null || validFrom <= day) && (validUntil === null || day <= validUntil);
 }
 
-/** The day of the admission that makes it a member on the first of these days or, after it, until the last; or undefined. */
+/**
+ * The day of the admission that makes it a member on the first of these days or, after it, until the last; or undefined. Who
+ * takes the place of members owes from the next year on, for they owe the one that had begun; it is no newcomer then.
+ */
 function admissionIn(steps: Step[], first: string, last: string): string | undefined {
-  const admissions = steps.filter(({ kind, effectiveOn }) => kind === 'STEP_KIND_ADMISSION' && effectiveOn <= last);
-  const before = admissions.findLast(({ effectiveOn }) => effectiveOn <= first);
+  const became = steps.filter(({ kind, effectiveOn }) => BECOMES.includes(kind) && effectiveOn <= last);
+  const before = became.findLast(({ effectiveOn }) => effectiveOn <= first);
   const status = steps.findLast(({ effectiveOn }) => effectiveOn <= first)?.status;
-  if (before && status && CONTRIBUTING.includes(status)) return before.effectiveOn;
-  return admissions.find(({ effectiveOn }) => effectiveOn > first)?.effectiveOn;
+  if (before && status && CONTRIBUTING.includes(status))
+    return before.kind === 'STEP_KIND_SUCCESSION' ? dayBefore(before.effectiveOn) : before.effectiveOn;
+  return became.find(({ kind, effectiveOn }) => kind === 'STEP_KIND_ADMISSION' && effectiveOn > first)?.effectiveOn;
 }
 
 /**
