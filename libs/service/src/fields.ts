@@ -37,8 +37,7 @@ export function checkFields() {
     },
     /** A time as a Timestamp may be: from year 1 to 9999, or none. */
     time(field: string, value: Date | undefined) {
-      const year = value?.getUTCFullYear() ?? 1;
-      expect(year >= 1 && year <= 9999, field, 'must be a time of the years 1 to 9999');
+      expect(value === undefined || isTimestamp(value), field, 'must be a time of the years 1 to 9999');
     },
     /** Throws FIELD_INVALID naming every field that is wrong; returns if none is. */
     done() {
@@ -60,10 +59,15 @@ export function checkRequest(request: { requestId: string }): void {
   fields.done();
 }
 
+/** What google.protobuf.Timestamp may say; the year of a Date that is none is no number. */
+function isTimestamp(time: Date): boolean {
+  return time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999;
+}
+
 function timesOutOfRange(part: object, where = ''): string[] {
   return Object.entries(part).flatMap(([name, value]) => {
     const field = Array.isArray(part) ? `${where}[${name}]` : `${where}${where && '.'}${protoName(name)}`;
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? [field] : [];
+    if (value instanceof Date) return isTimestamp(value) ? [] : [field];
     const nested = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
     return nested ? timesOutOfRange(value, field) : [];
   });
